@@ -68,8 +68,7 @@ TEST(Pack, RoundTripAndEveryCutIsRefused) {
         TRY(unpacker.u32());
         TRY(unpacker.i64());
         std::string text = TRY(unpacker.text());
-        const auto list =
-            TRY(unpacker.list<std::string>([](Unpacker& u) { return u.text(); }));
+        const auto list = TRY(unpacker.list<std::string>([](Unpacker& u) { return u.text(); }));
         TRY(unpacker.finish());
         return text + list.at(1);
     };

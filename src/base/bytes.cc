@@ -86,7 +86,8 @@ Result<Bytes> from_hex(std::string_view text) {
     for (std::size_t i = 0; i < text.size(); i += 2) {
         const int high = hex_value(text[i]);
         const int low = hex_value(text[i + 1]);
-        if (high < 0 || low < 0) return fail(Code::invalid_input, "hex text has a foreign character");
+        if (high < 0 || low < 0)
+            return fail(Code::invalid_input, "hex text has a foreign character");
         bytes.push_back(static_cast<std::uint8_t>(high * 16 + low));
     }
     return bytes;
@@ -105,7 +106,9 @@ Result<Bytes> from_base64(std::string_view text) {
     return decode(text, table);
 }
 
-std::string to_base64url(ByteView bytes) { return encode(bytes, url_alphabet); }
+std::string to_base64url(ByteView bytes) {
+    return encode(bytes, url_alphabet);
+}
 
 Result<Bytes> from_base64url(std::string_view text) {
     static constexpr auto table = reverse_of(url_alphabet);

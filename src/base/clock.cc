@@ -23,7 +23,8 @@ std::string make_id(const Clock& clock, Random& random) {
     for (std::size_t i = 0; i < text.size(); ++i) {
         std::size_t digit = 0;
         for (std::size_t bit = i * 5; bit < i * 5 + 5; ++bit) {
-            const std::size_t value = bit < 2 ? 0 : (bytes[(bit - 2) / 8] >> (7 - (bit - 2) % 8)) & 1U;
+            const std::size_t value =
+                bit < 2 ? 0 : (bytes[(bit - 2) / 8] >> (7 - (bit - 2) % 8)) & 1U;
             digit = digit * 2 + value;
         }
         text[i] = crockford[digit];

@@ -66,11 +66,9 @@ struct Done {};
 template <class T = Done>
 class [[nodiscard]] Result {
   public:
-    Result()
-        requires std::is_same_v<T, Done>
-        : state_(Done{}) {}
+    Result() requires std::is_same_v<T, Done> : state_(Done{}) {}
     Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit
-    Result(Failure failure)                                               // NOLINT: implicit
+    Result(Failure failure)                                                // NOLINT: implicit
         : state_(std::in_place_index<1>, std::move(failure.error)) {}
 
     explicit operator bool() const { return state_.index() == 0; }
@@ -95,7 +93,8 @@ class [[nodiscard]] Result {
     const T* operator->() const { return &value(); }
 
     const Error& error() const {
-        if (state_.index() != 1) check_failed("error() of a Result that holds a value", Place::here());
+        if (state_.index() != 1)
+            check_failed("error() of a Result that holds a value", Place::here());
         return *std::get_if<1>(&state_);
     }
     Failure failure() && { return Failure{error()}; }
@@ -115,19 +114,19 @@ class [[nodiscard]] Result {
 }  // namespace hs::base
 
 // Always on. An invariant that does not hold means that the program is wrong: stop at once.
-#define CHECK(condition)                                                        \
-    do {                                                                        \
+#define CHECK(condition)                                                                   \
+    do {                                                                                   \
         if (!(condition)) ::hs::base::check_failed(#condition, ::hs::base::Place::here()); \
     } while (false)
 
 #define HS_CONCAT_INNER(a, b) a##b
 #define HS_CONCAT(a, b) HS_CONCAT_INNER(a, b)
 
-#define HS_TRY(result, expression)                              \
-    __extension__({                                             \
-        auto&& result = (expression);                           \
-        if (!result) return std::move(result).failure();        \
-        *std::move(result);                                     \
+#define HS_TRY(result, expression)                       \
+    __extension__({                                      \
+        auto&& result = (expression);                    \
+        if (!result) return std::move(result).failure(); \
+        *std::move(result);                              \
     })
 
 // Yields the value of a Result, or returns its failure from the enclosing function.

@@ -28,16 +28,16 @@ using JsonObject = std::map<std::string, Json, std::less<>>;
 
 class Json {
   public:
-    Json() = default;  // null
-    Json(bool value) : value_(value) {}                                     // NOLINT: implicit
-    Json(std::int64_t value) : value_(value) {}                             // NOLINT: implicit
-    Json(int value) : value_(static_cast<std::int64_t>(value)) {}           // NOLINT: implicit
-    Json(double value) : value_(value) {}                                   // NOLINT: implicit
-    Json(std::string value) : value_(std::move(value)) {}                   // NOLINT: implicit
-    Json(std::string_view value) : value_(std::string(value)) {}            // NOLINT: implicit
-    Json(const char* value) : value_(std::string(value)) {}                 // NOLINT: implicit
-    Json(JsonArray value) : value_(std::move(value)) {}                     // NOLINT: implicit
-    Json(JsonObject value) : value_(std::move(value)) {}                    // NOLINT: implicit
+    Json() = default;                                              // null
+    Json(bool value) : value_(value) {}                            // NOLINT: implicit
+    Json(std::int64_t value) : value_(value) {}                    // NOLINT: implicit
+    Json(int value) : value_(static_cast<std::int64_t>(value)) {}  // NOLINT: implicit
+    Json(double value) : value_(value) {}                          // NOLINT: implicit
+    Json(std::string value) : value_(std::move(value)) {}          // NOLINT: implicit
+    Json(std::string_view value) : value_(std::string(value)) {}   // NOLINT: implicit
+    Json(const char* value) : value_(std::string(value)) {}        // NOLINT: implicit
+    Json(JsonArray value) : value_(std::move(value)) {}            // NOLINT: implicit
+    Json(JsonObject value) : value_(std::move(value)) {}           // NOLINT: implicit
 
     bool is_null() const { return value_.index() == 0; }
     // Each returns null when the value is of another type.

@@ -9,7 +9,8 @@ namespace hs::wire {
 namespace {
 
 TEST(Json, ParsesEveryTypeAndPrintsTheCanonicalForm) {
-    const auto value = parse_json(R"( {"b":[1,-9223372036854775808,2.5,true,null],"a":"x\u00e9\n"} )");
+    const auto value =
+        parse_json(R"( {"b":[1,-9223372036854775808,2.5,true,null],"a":"x\u00e9\n"} )");
     ASSERT_TRUE(value) << value.error().what;
     EXPECT_EQ(canonical_json(*value),
               "{\"a\":\"xé\\n\",\"b\":[1,-9223372036854775808,2.5,true,null]}");

@@ -26,7 +26,8 @@ Decoded decode(std::string_view text) {
         const unsigned next = byte(i);
         if ((next & 0xc0U) != 0x80) return {replacement, i, false};
         // The second byte alone tells an overlong form, a surrogate and a value beyond U+10FFFF.
-        const bool wrong_second = (first == 0xe0 && next < 0xa0) || (first == 0xed && next > 0x9f) ||
+        const bool wrong_second = (first == 0xe0 && next < 0xa0) ||
+                                  (first == 0xed && next > 0x9f) ||
                                   (first == 0xf0 && next < 0x90) || (first == 0xf4 && next > 0x8f);
         if (i == 1 && wrong_second) return {replacement, 1, false};
         value = (value << 6U) | (next & 0x3fU);

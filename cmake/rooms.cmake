@@ -27,6 +27,8 @@ function(hs_room room)
         target_include_directories(hs_${room} PUBLIC ${CMAKE_SOURCE_DIR}/src)
         target_link_libraries(hs_${room} PUBLIC ${ROOM_USES} ${ROOM_LIBRARIES})
         hs_precompile(hs_${room})
+        # What a room adds to its own target, such as generated sources.
+        include(${folder}/room.cmake OPTIONAL)
     else()
         add_library(hs_${room} INTERFACE)
         target_include_directories(hs_${room} INTERFACE ${CMAKE_SOURCE_DIR}/src)

@@ -1,0 +1,87 @@
+#include "hardshell-keeper/envelopes.h"
+
+#include <fmt/format.h>
+
+#include "egress/envelope.h"
+#include "net/address.h"
+#include "wire/url.h"
+
+namespace hs::keeping {
+namespace {
+
+using base::Code;
+using base::fail;
+using base::Result;
+
+constexpr std::uint64_t page_bytes_max = std::uint64_t{16} << 20U;
+constexpr std::uint64_t answer_bytes_max = std::uint64_t{64} << 20U;
+
+Result<std::optional<crypto::Digest>> digest_of(const std::string& hex) {
+    if (hex.empty()) return std::optional<crypto::Digest>();
+    return std::optional<crypto::Digest>(TRY(crypto::digest_from(TRY(base::from_hex(hex)))));
+}
+
+// Loopback and private networks are reached only where the host is written as such an address; no
+// name may resolve to them.
+net::AddressClasses classes_for(const std::string& host) {
+    if (host == "localhost") return {net::AddressClass::loopback};
+    const auto address = net::Address::parse(host);
+    if (!address) return {net::AddressClass::public_net};
+    return {address->classify()};
+}
+
+Result<egress::Envelope> envelope_of(const gate::SendHttp& action) {
+    egress::Envelope envelope;
+    envelope.methods = {action.method};
+    envelope.scheme = action.scheme == "https" ? egress::Scheme::https : egress::Scheme::http;
+    envelope.host = action.host;
+    envelope.port = action.port;
+    envelope.target = action.target;
+    envelope.body_bytes_max = action.body_bytes;
+    envelope.body_sha256 = TRY(digest_of(action.body_sha256));
+    envelope.content_type = action.content_type;
+    envelope.response_bytes_max = page_bytes_max;
+    envelope.addresses = classes_for(action.host);
+    return envelope;
+}
+
+Result<egress::Envelope> envelope_of(const gate::Settings& settings, const gate::Infer& action) {
+    const gate::ProviderSetting* provider = settings.provider(action.provider);
+    if (provider == nullptr) {
+        return fail(Code::not_found, fmt::format("the provider {} is not configured", action.provider));
+    }
+    const wire::Url url = TRY(wire::parse_url(provider->url));
+    egress::Envelope envelope;
+    envelope.methods = {action.body_sha256.empty() ? "GET" : "POST"};
+    envelope.scheme = url.scheme == wire::Scheme::https ? egress::Scheme::https : egress::Scheme::http;
+    envelope.host = url.host;
+    envelope.port = url.port;
+    envelope.target = action.target;
+    envelope.body_bytes_max = action.body_bytes;
+    envelope.body_sha256 = TRY(digest_of(action.body_sha256));
+    envelope.response_bytes_max = answer_bytes_max;
+    envelope.addresses = classes_for(url.host);
+    envelope.purpose = egress::Purpose::infer;
+    if (!provider->credential.empty()) {
+        envelope.credential = provider->kind == "anthropic"
+                                  ? egress::CredentialUse{provider->credential, "x-api-key", ""}
+                                  : egress::CredentialUse{provider->credential, "Authorization", "Bearer "};
+    }
+    return envelope;
+}
+
+}  // namespace
+
+Result<base::Bytes> envelope_for(const gate::Settings& settings, const gate::Action& action,
+                                 const std::string& decision, base::WallTime_ms expiry_ms) {
+    Result<egress::Envelope> made = fail(Code::invalid_input, "the action needs no connection");
+    if (const auto* http = std::get_if<gate::SendHttp>(&action)) made = envelope_of(*http);
+    if (const auto* infer = std::get_if<gate::Infer>(&action)) made = envelope_of(settings, *infer);
+    egress::Envelope envelope = TRY(std::move(made));
+    envelope.expiry_ms = expiry_ms;
+    envelope.decision = decision;
+    TRY(envelope.check());
+    return envelope.pack();
+}
+
+}  // namespace hs::keeping

@@ -1,0 +1,17 @@
+// Envelopes: what egress may do for one permitted action, from the action and the configuration.
+// Threads: pure functions.
+#pragma once
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "gate/action.h"
+#include "gate/settings.h"
+
+namespace hs::keeping {
+
+// The packed egress::Envelope of a SendHttp or Infer action.
+base::Result<base::Bytes> envelope_for(const gate::Settings& settings, const gate::Action& action,
+                                       const std::string& decision, base::WallTime_ms expiry_ms);
+
+}  // namespace hs::keeping

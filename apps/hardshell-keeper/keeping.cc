@@ -1,0 +1,320 @@
+#include "hardshell-keeper/keeping.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/bytes.h"
+#include "gate/tokens.h"
+#include "crypto/mac.h"
+#include "egress/envelope.h"
+#include "egress/frames.h"
+#include "gate/keeper.h"
+#include "hardshell-keeper/envelopes.h"
+#include "hardshell-keeper/vault.h"
+#include "os/error.h"
+#include "os/file.h"
+#include "os/socket.h"
+#include "os/system.h"
+#include "secrets/master_key.h"
+
+namespace hs::keeping {
+namespace {
+
+using base::Code;
+using base::fail;
+using base::Result;
+using wire::Json;
+
+constexpr std::size_t config_bytes_max = std::size_t{1} << 20U;
+constexpr std::size_t people_max = 32;
+constexpr int tick_ms = 1000;
+
+// Everything the process holds, in the order in which it is opened.
+struct House {
+    explicit House(Places held) : places(std::move(held)) {}
+
+    Places places;
+    os::SystemClock clock;
+    os::SystemRandom random;
+    gate::Settings settings = gate::Settings::defaults();
+    secrets::MasterKey master;
+    crypto::SecretBytes ticket_key;
+    std::unique_ptr<audit::Log> log;
+    std::unique_ptr<audit::BlobStore> blobs;
+    std::unique_ptr<gate::Judge> judge;
+    std::unique_ptr<gate::Questions> questions;
+    std::unique_ptr<gate::Keeper> keeper;
+    std::unique_ptr<Vault> vault;
+    std::shared_ptr<os::Channel> daemon;
+    std::shared_ptr<os::Channel> launcher;
+    std::shared_ptr<os::Channel> egress;
+    os::Fd listener;
+    os::Fd signals;
+    std::vector<gate::Sender> people;
+    std::uint64_t generation_told = 0;
+    bool stopping = false;
+};
+
+Result<> open_settings(House& house) {
+    const auto text = os::read_text(house.places.config_file, config_bytes_max);
+    if (!text && text.error().code == Code::not_found) return {};
+    house.settings = TRY(gate::Settings::parse(TRY(text), house.places.config_file));
+    return {};
+}
+
+Result<> open_record(House& house) {
+    house.master = TRY(secrets::open_master_key(house.places.state,
+                                                house.settings.text("state.key"), house.random));
+    const auto& master = house.master.key;
+    const auto seed = crypto::derive_key(master, "audit log signing");
+    audit::LogKeys keys{TRY(crypto::SigningKey::from_seed(seed.view())),
+                        crypto::derive_key(master, "audit epoch sealing")};
+    audit::LogOptions options;
+    options.origin = "hardshell.local/log";
+    const std::string folder = house.places.state + "/audit";
+    TRY(os::make_private_folder(folder));
+    house.log = TRY(audit::Log::open(folder, std::move(keys), options, {house.clock, house.random}));
+    // What a verifier needs, beside the log; the genesis key belongs off this machine.
+    TRY(os::write_file_atomic(house.places.state + "/log-key",
+                              base::bytes_of(house.log->log_key().text() + "\n")));
+    TRY(os::write_file_atomic(house.places.state + "/genesis-key",
+                              base::bytes_of(house.log->genesis_key().text() + "\n")));
+    house.blobs = std::make_unique<audit::BlobStore>(TRY(audit::BlobStore::open(
+        house.places.state + "/blobs", crypto::derive_key(master, "audit blobs"))));
+    return {};
+}
+
+std::vector<std::string> roots_of(const House& house) {
+    std::vector<std::string> roots;
+    for (const auto& root : house.settings.texts("files.roots")) {
+        const auto resolved = os::resolve_path(root);
+        if (resolved) roots.push_back(*resolved);
+    }
+    return roots;
+}
+
+Result<std::string> token_name(const Places& places, const std::string& token) {
+    const auto tokens = TRY(gate::Tokens::load(places.state + "/tokens.json"));
+    const gate::TokenEntry* entry = tokens.find(token);
+    if (entry == nullptr || !entry->scopes.has(gate::Scope::approve)) {
+        return fail(Code::denied, "this token may not answer approvals");
+    }
+    return entry->name;
+}
+
+// Which compartment keys the daemon may be given. Each is derived for its one purpose.
+Result<Json> open_compartment(House& house, const Json& arguments) {
+    const std::string name = TRY(wire::text_at(arguments, "compartment"));
+    if (name != "sessions" && name != "undo") {
+        return fail(Code::denied, "the daemon may not open this compartment");
+    }
+    const auto key = crypto::derive_key(house.master.key, "compartment " + name);
+    TRY(house.log->append_and_wait(audit::Event(audit::EventKind::secret_use)
+                                       .set(audit::Field::secret, "compartment " + name)
+                                       .set(audit::Field::outcome, "opened")));
+    Json answer;
+    answer["key"] = base::to_base64(key.view());
+    answer["kept"] = secrets::name_of(house.master.kept);
+    answer["warning"] = house.master.warning;
+    return answer;
+}
+
+Result<> open_gate(House& house) {
+    const Places& places = house.places;
+    const std::string config_folder =
+        places.config_file.substr(0, places.config_file.rfind('/'));
+    house.judge = TRY(gate::Judge::open(house.settings, config_folder + "/policy"));
+    gate::MachinePlaces machine;
+    machine.home = places.home;
+    machine.own_folders = {places.state, config_folder, places.programs};
+    machine.roots = roots_of(house);
+    machine.reader = places.programs + "/hardshell-reader";
+    house.questions =
+        std::make_unique<gate::Questions>(house.judge->tables(), house.settings, machine);
+    auto book = TRY(gate::ApprovalBook::open(places.state + "/approvals", house.clock.wall_ms()));
+    for (const auto& problem : book.problems()) {
+        std::fprintf(stderr, "hardshell-keeper: %s\n", problem.c_str());
+    }
+    house.ticket_key = crypto::SecretBytes::random(32, house.random);
+    gate::Keeper::Parts parts{house.clock, house.random, *house.log, *house.blobs, *house.judge,
+                              *house.questions, house.settings,
+                              {"", machine.roots, {places.state, config_folder}, machine.reader},
+                              house.ticket_key,
+                              [&house](const gate::Action& action, const std::string& decision,
+                                       base::WallTime_ms expiry_ms) {
+                                  return envelope_for(house.settings, action, decision, expiry_ms);
+                              },
+                              [&house](const std::string& token) {
+                                  return token_name(house.places, token);
+                              },
+                              egress::envelope_ticket_kind,
+                              base::make_id(house.clock, house.random)};
+    house.keeper = std::make_unique<gate::Keeper>(std::move(parts), std::move(book));
+    house.keeper->add_verb("compartment.open", gate::Keeper::Access::daemon_or_person,
+                           [&house](const gate::Sender& sender, const Json& arguments) -> Result<Json> {
+                               if (sender.kind != gate::Sender::Kind::daemon) {
+                                   return fail(Code::denied, "only the daemon opens compartments");
+                               }
+                               return open_compartment(house, arguments);
+                           });
+    house.vault = TRY(Vault::open(places.state, house.master.key, house.settings, house.random));
+    house.vault->add_verbs(*house.keeper, *house.log, house.clock);
+    return {};
+}
+
+Result<> hand_out_key(House& house) {
+    base::Bytes packed = egress::pack_ticket_key(
+        {crypto::SecretBytes::copy_of(house.ticket_key.view()), house.keeper->generation()});
+    const auto kind = static_cast<std::uint16_t>(gate::ActorFrameKind::key);
+    const auto to_launcher = house.launcher->send(0, kind, packed);
+    const auto to_egress = house.egress->send(0, kind, packed);
+    crypto::wipe(packed);
+    TRY(to_launcher);
+    TRY(to_egress);
+    house.generation_told = house.keeper->generation();
+    return {};
+}
+
+// After a revocation the acting processes learn the new generation; older tickets are void.
+Result<> tell_generation(House& house) {
+    if (house.keeper->generation() == house.generation_told) return {};
+    house.generation_told = house.keeper->generation();
+    const base::Bytes packed = egress::pack_generation(house.generation_told);
+    const auto kind = static_cast<std::uint16_t>(gate::ActorFrameKind::generation);
+    TRY(house.launcher->send(0, kind, packed));
+    TRY(house.egress->send(0, kind, packed));
+    return {};
+}
+
+Result<> open_doors(House& house) {
+    const std::string run_folder = house.places.state + "/run";
+    TRY(os::make_private_folder(run_folder));
+    house.listener = TRY(os::listen_unix(run_folder + "/keeper.sock"));
+    sigset_t wanted;
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGTERM);
+    sigaddset(&wanted, SIGHUP);
+    ::sigprocmask(SIG_BLOCK, &wanted, nullptr);
+    house.signals = os::Fd(::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!house.signals) return os::fail_errno("watching signals", errno);
+    return {};
+}
+
+void accept_person(House& house) {
+    auto accepted = os::accept_connection(house.listener.get(), os::Deadline::after_ms(0), nullptr);
+    if (!accepted || house.people.size() >= people_max) return;
+    const auto peer = os::peer_of(accepted->get());
+    if (!peer || peer->uid != ::geteuid()) return;
+    house.people.push_back({gate::Sender::Kind::person, fmt::format("uid {}", peer->uid),
+                            std::make_shared<os::Channel>(std::move(*accepted))});
+}
+
+// Reads what has arrived; false when the other end is gone.
+bool take_frames(House& house, const gate::Sender& sender) {
+    do {
+        const auto frame = sender.channel->receive(os::Deadline::after_ms(2000));
+        if (!frame) return frame.error().code == Code::timed_out;
+        house.keeper->handle(sender, *frame);
+    } while (sender.channel->buffered());
+    return true;
+}
+
+bool take_actor_frames(House& house, os::Channel& channel) {
+    do {
+        const auto frame = channel.receive(os::Deadline::after_ms(2000));
+        if (!frame) return frame.error().code == Code::timed_out;
+        switch (static_cast<gate::ActorFrameKind>(frame->kind)) {
+            case gate::ActorFrameKind::secret:
+                house.vault->answer(channel, *frame, *house.log);
+                break;
+            case gate::ActorFrameKind::connection: {
+                const auto record = wire::parse_json(base::text_of(frame->payload));
+                audit::Event event(audit::EventKind::connection);
+                if (record && record->object() != nullptr) {
+                    for (const auto& [key, value] : *record->object()) event.detail(key, value);
+                }
+                house.keeper->record(std::move(event));
+                break;
+            }
+            case gate::ActorFrameKind::key:
+            case gate::ActorFrameKind::generation:
+            case gate::ActorFrameKind::stop_all:
+            case gate::ActorFrameKind::ready:
+            default: break;
+        }
+    } while (channel.buffered());
+    return true;
+}
+
+void take_signal(House& house) {
+    signalfd_siginfo info{};
+    if (::read(house.signals.get(), &info, sizeof info) != sizeof info) return;
+    if (info.ssi_signo == SIGTERM) house.stopping = true;
+}
+
+Result<> serve_once(House& house, const gate::Sender& daemon) {
+    std::vector<pollfd> items{{house.daemon->fd(), POLLIN, 0},   {house.launcher->fd(), POLLIN, 0},
+                              {house.egress->fd(), POLLIN, 0},   {house.listener.get(), POLLIN, 0},
+                              {house.signals.get(), POLLIN, 0}};
+    for (const auto& person : house.people) items.push_back({person.channel->fd(), POLLIN, 0});
+    const int ready = ::poll(items.data(), items.size(), tick_ms);
+    if (ready < 0 && errno != EINTR) return os::fail_errno("waiting for requests", errno);
+    house.keeper->tick();
+    if (ready <= 0) return {};
+    if (items[4].revents != 0) take_signal(house);
+    if (items[0].revents != 0 && !take_frames(house, daemon)) house.stopping = true;
+    // When an acting process is gone, hardshelld starts everything anew; until then nothing acts.
+    if (items[1].revents != 0 && !take_actor_frames(house, *house.launcher)) house.stopping = true;
+    if (items[2].revents != 0 && !take_actor_frames(house, *house.egress)) house.stopping = true;
+    for (std::size_t i = house.people.size(); i > 0; --i) {
+        if (items[4 + i].revents == 0) continue;
+        if (!take_frames(house, house.people[i - 1])) {
+            house.people.erase(house.people.begin() + static_cast<std::ptrdiff_t>(i - 1));
+        }
+    }
+    if (items[3].revents != 0) accept_person(house);
+    return tell_generation(house);
+}
+
+Result<> start_event(House& house) {
+    audit::Event event(audit::EventKind::process_start);
+    event.set(audit::Field::process, "hardshell-keeper")
+        .set(audit::Field::policy, house.settings.text("policy.preset"));
+    event.detail("policy", house.judge->describe());
+    event.detail("key_kept", secrets::name_of(house.master.kept));
+    event.detail("attestation", "attested by the requester's device");
+    if (!house.judge->problem().empty()) event.set(audit::Field::reason, house.judge->problem());
+    TRY(house.log->append_and_wait(event));
+    return {};
+}
+
+}  // namespace
+
+Result<> run(const Places& places) {
+    House house(places);
+    TRY(open_settings(house));
+    TRY(os::make_private_folder(places.state));
+    TRY(open_doors(house));
+    TRY(open_record(house));
+    TRY(open_gate(house));
+    TRY(start_event(house));
+    house.daemon = std::make_shared<os::Channel>(os::Fd(3));
+    house.launcher = std::make_shared<os::Channel>(os::Fd(4));
+    house.egress = std::make_shared<os::Channel>(os::Fd(5));
+    house.keeper->set_daemon(house.daemon);
+    TRY(hand_out_key(house));
+    const gate::Sender daemon{gate::Sender::Kind::daemon, "hardshelld", house.daemon};
+    while (!house.stopping) TRY(serve_once(house, daemon));
+    const auto stopped = house.log->append_and_wait(audit::Event(audit::EventKind::process_stop)
+                                                        .set(audit::Field::process, "hardshell-keeper"));
+    house.log->stop();
+    TRY(stopped);
+    return {};
+}
+
+}  // namespace hs::keeping

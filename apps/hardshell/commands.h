@@ -1,0 +1,51 @@
+// The commands: each takes the options, does its work and returns the exit code or an Error.
+// Threads: one thread.
+#pragma once
+
+#include "control/places.h"
+#include "hardshell/options.h"
+
+namespace hs::cli {
+
+struct Desk {
+    const Options& options;
+    const Screen& screen;
+    const control::Places& places;
+};
+using Command = base::Result<int> (*)(const Desk&);
+
+base::Result<int> run_init(const Desk& desk);
+base::Result<int> run_chat(const Desk& desk);      // chat.cc
+base::Result<int> run_send(const Desk& desk);      // chat.cc
+base::Result<int> run_status(const Desk& desk);
+base::Result<int> run_sessions(const Desk& desk);
+base::Result<int> run_session_show(const Desk& desk);
+base::Result<int> run_session_remove(const Desk& desk);
+base::Result<int> run_spaces(const Desk& desk);
+base::Result<int> run_approvals(const Desk& desk);
+base::Result<int> run_approve(const Desk& desk);
+base::Result<int> run_deny(const Desk& desk);
+base::Result<int> run_why(const Desk& desk);       // record.cc
+base::Result<int> run_audit_verify(const Desk& desk);
+base::Result<int> run_audit_tail(const Desk& desk);
+base::Result<int> run_audit_show(const Desk& desk);
+base::Result<int> run_audit_prove(const Desk& desk);
+base::Result<int> run_undo(const Desk& desk);
+base::Result<int> run_config_get(const Desk& desk);
+base::Result<int> run_config_set(const Desk& desk);
+base::Result<int> run_config_explain(const Desk& desk);
+base::Result<int> run_stop(const Desk& desk);
+base::Result<int> run_token_add(const Desk& desk);  // admin.cc
+base::Result<int> run_token_list(const Desk& desk);
+base::Result<int> run_token_show(const Desk& desk);
+base::Result<int> run_token_remove(const Desk& desk);
+base::Result<int> run_secret_set(const Desk& desk);
+base::Result<int> run_secret_list(const Desk& desk);
+base::Result<int> run_secret_remove(const Desk& desk);
+base::Result<int> run_policy_reload(const Desk& desk);
+base::Result<int> run_policy_show(const Desk& desk);
+
+// The member's text, or nothing.
+std::string text_in(const wire::Json& json, std::string_view key);
+
+}  // namespace hs::cli

@@ -1,0 +1,147 @@
+// hardshell: the command line. This file alone knows how commands and options are written.
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "base/version.h"
+#include "hardshell/commands.h"
+#include "os/environment.h"
+
+namespace {
+
+using namespace hs::cli;
+
+struct Entry {
+    const char* group;  // "" for a command of its own
+    const char* name;
+    const char* help;
+    Command run;
+    const char* argument;  // name of the first argument; "" for none
+    bool needed;
+    const char* second;
+};
+
+constexpr Entry entries[] = {
+    {"", "init", "make the settings, the state folder and the default token", run_init, "", false, ""},
+    {"", "chat", "talk to the assistant", run_chat, "", false, ""},
+    {"", "send", "send one message and print the answer (- reads it from standard input)", run_send, "TEXT", true, ""},
+    {"", "status", "what runs, which policy is in force, what was spent", run_status, "", false, ""},
+    {"sessions", "list", "list conversations", run_sessions, "", false, ""},
+    {"sessions", "show", "print a conversation", run_session_show, "SESSION", true, ""},
+    {"sessions", "remove", "remove a conversation", run_session_remove, "SESSION", true, ""},
+    {"", "spaces", "list spaces", run_spaces, "", false, ""},
+    {"approvals", "list", "what waits for your approval", run_approvals, "", false, ""},
+    {"approvals", "approve", "approve one action, once", run_approve, "ID", true, ""},
+    {"approvals", "deny", "deny it", run_deny, "ID", true, ""},
+    {"", "why", "why a decision was made: facts, policies, what would change it", run_why, "DECISION", true, ""},
+    {"", "undo", "take back the assistant's last change of a file, or the one named", run_undo, "ID", false, ""},
+    {"config", "get", "print settings, each with its source", run_config_get, "KEY", false, ""},
+    {"config", "set", "change a setting", run_config_set, "KEY", true, "VALUE"},
+    {"config", "explain", "what each setting means", run_config_explain, "KEY", false, ""},
+    {"audit", "verify", "check the log: nothing changed, missing or cut", run_audit_verify, "FOLDER", false, ""},
+    {"audit", "tail", "the last events", run_audit_tail, "", false, ""},
+    {"audit", "show", "one event, whole", run_audit_show, "INDEX", true, ""},
+    {"audit", "prove", "a portable proof that an event is in the log", run_audit_prove, "INDEX", true, ""},
+    {"token", "add", "make a token for an API client", run_token_add, "NAME", true, ""},
+    {"token", "list", "list tokens", run_token_list, "", false, ""},
+    {"token", "show", "print the default token", run_token_show, "", false, ""},
+    {"token", "remove", "remove a token", run_token_remove, "NAME", true, ""},
+    {"secret", "set", "keep a secret; its value is read from the terminal or standard input", run_secret_set, "NAME", true, ""},
+    {"secret", "list", "list secrets, never their values", run_secret_list, "", false, ""},
+    {"secret", "remove", "remove a secret", run_secret_remove, "NAME", true, ""},
+    {"policy", "show", "which policy is in force", run_policy_show, "", false, ""},
+    {"policy", "reload", "load the policy files anew", run_policy_reload, "", false, ""},
+    {"", "stop", "stop the daemon", run_stop, "", false, ""},
+};
+
+constexpr std::pair<const char*, const char*> group_helps[] = {
+    {"sessions", "conversations"},
+    {"approvals", "what waits for your approval"},
+    {"config", "settings"},
+    {"audit", "the log"},
+    {"token", "tokens of API clients"},
+    {"secret", "credentials that the assistant may use and never see"},
+    {"policy", "the rules in force"},
+};
+
+void add_options(CLI::App& command, const Entry& entry, Options& options) {
+    command.add_flag_callback("--json", [&options] { options.form = Form::json; }, "print JSON");
+    const std::string name = entry.name;
+    if (*entry.argument != '\0') {
+        auto* argument = command.add_option(entry.argument, options.text, "");
+        if (entry.needed) argument->required();
+    }
+    if (*entry.second != '\0') command.add_option(entry.second, options.second, "")->required();
+    if (name == "chat" || name == "send") {
+        command.add_flag("--start", options.start, "start the daemon if it does not run");
+        command.add_option("--session", options.session, "go on with this conversation");
+        command.add_option("--project", options.project, "the project's folder (default: here)");
+        command.add_flag("--wait", options.wait, "without a terminal: wait for open approvals");
+    }
+    if (name == "init") command.add_flag("--quiet", options.quiet, "print nothing");
+    if (name == "approve") command.add_flag("--rule", options.rule, "also write the narrowest rule that allows it");
+    if (name == "tail") command.add_option("-n", options.count, "how many")->check(CLI::Range(1, 10000));
+    if (name == "verify") command.add_option("--since-checkpoint", options.second, "an earlier checkpoint's file");
+    if (std::string(entry.group) == "token" && name == "add") {
+        command.add_option("--scopes", options.scopes, "talk, read, approve, configure, person");
+    }
+    if (std::string(entry.group) == "secret" && name == "set") {
+        command.add_option("--host", options.second, "the host that it may go to (default: its provider's)");
+    }
+}
+
+int dispatch(const Entry& entry, const Options& options) {
+    const Screen screen(options.form);
+    const auto places = hs::control::Places::find();
+    if (!places) {
+        screen.failure(places.error());
+        return exit_failed;
+    }
+    const auto ran = entry.run({options, screen, *places});
+    if (ran) return *ran;
+    screen.failure(ran.error());
+    const bool not_running = ran.error().what.find("is not running") != std::string::npos;
+    return not_running ? exit_not_running : exit_failed;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    ::signal(SIGPIPE, SIG_IGN);
+    CLI::App app{"Hardshell: an assistant on your machine, governed.", "hardshell"};
+    app.set_version_flag("--version", std::string("hardshell ") + hs::base::version);
+    app.require_subcommand(1);
+    app.footer("Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the daemon does not run, 4 an approval "
+               "is open, 130 cancelled.");
+    Options options;
+    const Entry* chosen = nullptr;
+    std::map<std::string, CLI::App*> groups;
+    for (const auto& [name, help] : group_helps) {
+        groups[name] = app.add_subcommand(name, help);
+        groups[name]->require_subcommand(0, 1);
+        groups[name]->add_flag_callback("--json", [&options] { options.form = Form::json; }, "print JSON");
+    }
+    for (const Entry& entry : entries) {
+        CLI::App& parent = *entry.group ? *groups[entry.group] : app;
+        CLI::App* command = parent.add_subcommand(entry.name, entry.help);
+        add_options(*command, entry, options);
+        command->callback([&chosen, &entry] { chosen = &entry; });
+    }
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        const int code = app.exit(error);
+        return code == 0 ? exit_done : exit_usage;
+    }
+    // A group by itself lists.
+    for (const Entry& entry : entries) {
+        const std::string name = entry.name;
+        if (chosen == nullptr && *entry.group && groups[entry.group]->parsed() &&
+            (name == "list" || name == "get" || name == "tail" || name == "show")) {
+            chosen = &entry;
+        }
+    }
+    if (chosen == nullptr) return exit_usage;
+    return dispatch(*chosen, options);
+}

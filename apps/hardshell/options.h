@@ -1,0 +1,40 @@
+// Options: what was asked on the command line. Only main.cc knows how it is written there.
+// Threads: values.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "hardshell/screen.h"
+
+namespace hs::cli {
+
+struct Options {
+    Form form = Form::text;
+    std::string command;     // "chat", "approvals approve", …
+    std::string text;        // a message, or the command's one argument
+    std::string second;      // the command's second argument
+    std::string session;
+    std::string project;
+    std::string folder;
+    std::string scopes = "talk";
+    std::int64_t count = 20;
+    bool start = false;
+    bool quiet = false;
+    bool wait = false;
+    bool rule = false;
+    std::vector<std::string> words;
+};
+
+// Exit codes, as the manual page lists them.
+enum ExitCode : int {
+    exit_done = 0,
+    exit_failed = 1,
+    exit_usage = 2,
+    exit_not_running = 3,
+    exit_pending = 4,
+    exit_cancelled = 130,
+};
+
+}  // namespace hs::cli

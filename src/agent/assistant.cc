@@ -1,0 +1,248 @@
+#include "agent/assistant.h"
+
+#include <fmt/format.h>
+
+#include <future>
+
+#include "agent/prompt.h"
+#include "agent/turn.h"
+#include "wire/utf8.h"
+
+namespace hs::agent {
+
+using base::Code;
+using base::fail;
+using base::Result;
+using wire::Json;
+
+namespace {
+
+constexpr std::size_t sessions_in_memory_max = 64;
+constexpr std::int64_t queue_patience_ms = 300'000;
+constexpr std::size_t history_messages_max = 2000;
+
+}  // namespace
+
+Assistant::Assistant(Parts parts) : parts_(std::move(parts)), ledger_(parts_.clock) {
+    const auto saved = parts_.store.load_ledger();
+    if (!saved || saved->empty()) return;
+    const auto json = wire::parse_json(*saved);
+    if (!json) return;
+    if (const auto snapshot = models::LedgerSnapshot::from_json(*json)) ledger_.restore(*snapshot);
+}
+
+models::BudgetRules Assistant::budget_rules() const {
+    models::BudgetRules rules;
+    rules.session.tokens = parts_.settings.integer("budget.session_tokens");
+    rules.person_day.tokens = parts_.settings.integer("budget.day_tokens");
+    // A price is known only where configuration gives one; then the money limit holds too.
+    for (const auto& provider : parts_.settings.providers()) {
+        if (provider.input_microcents == 0 && provider.output_microcents == 0) continue;
+        rules.person_day.money = parts_.settings.integer("budget.day_cents") * 10'000;
+    }
+    return rules;
+}
+
+Result<std::string> Assistant::open_session(const TurnRequest& request) {
+    SessionFacts facts;
+    facts.id = request.session.empty() ? base::make_id(parts_.clock, parts_.random)
+                                       : request.session;
+    facts.title = title_from(request.text);
+    facts.person = request.person;
+    facts.space = parts_.settings.text("space.name");
+    facts.project = request.project;
+    facts.origin = request.origin;
+    facts.created_ms = facts.updated_ms = parts_.clock.wall_ms();
+    TRY(parts_.store.create(facts));
+    return facts.id;
+}
+
+Result<std::shared_ptr<Assistant::Session>> Assistant::enter(const std::string& id,
+                                                             const os::WakeUp& cancel) {
+    const os::Deadline deadline = os::Deadline::after_ms(queue_patience_ms);
+    std::unique_lock lock(mutex_);
+    auto& held = sessions_[id];
+    if (!held) {
+        held = std::make_shared<Session>();
+        held->facts.id = id;
+    }
+    const std::shared_ptr<Session> session = held;
+    while (session->busy) {
+        if (cancel.raised()) return fail(Code::cancelled, "cancelled while it waited for its turn");
+        if (deadline.passed()) {
+            return fail(Code::conflict, "the session is busy with an earlier message; wait for it "
+                                        "or cancel it");
+        }
+        freed_.wait_until(lock, os::Deadline::after_ms(100).at());
+    }
+    session->busy = true;
+    session->last_use = ++use_counter_;
+    return session;
+}
+
+void Assistant::leave(Session& session) {
+    const std::scoped_lock lock(mutex_);
+    session.busy = false;
+    // The sessions used longest ago leave memory; they are on disk.
+    while (sessions_.size() > sessions_in_memory_max) {
+        auto oldest = sessions_.end();
+        for (auto at = sessions_.begin(); at != sessions_.end(); ++at) {
+            if (at->second->busy) continue;
+            if (oldest == sessions_.end() || at->second->last_use < oldest->second->last_use) {
+                oldest = at;
+            }
+        }
+        if (oldest == sessions_.end()) break;
+        sessions_.erase(oldest);
+    }
+    freed_.notify_all();
+}
+
+Result<> Assistant::load(Session& session) {
+    if (session.loaded) return {};
+    const auto facts = TRY(parts_.store.find(session.facts.id));
+    if (!facts) {
+        return fail(Code::not_found, fmt::format("there is no session {}; see: hardshell sessions",
+                                                 session.facts.id));
+    }
+    session.facts = *facts;
+    session.messages.clear();
+    for (StoredMessage& stored : TRY(parts_.store.messages(session.facts.id))) {
+        session.messages.push_back(std::move(stored.message));
+        session.label = flow::join(session.label, stored.label);
+        session.next_sequence = stored.sequence + 1;
+    }
+    session.loaded = true;
+    return {};
+}
+
+// The message is stored and its event is on its way before anything else happens.
+Result<> Assistant::accept(Turn& turn, TurnRequest& request) {
+    Session& session = turn.session;
+    for (std::size_t i = 0; i < request.history.size() && session.messages.empty(); ++i) {
+        if (request.history.size() > history_messages_max) {
+            return fail(Code::exhausted, "the request carries too many messages");
+        }
+        session.messages = request.history;
+        session.label = flow::join(session.label, flow::Label::unknown());
+    }
+    StoredMessage stored;
+    stored.sequence = session.next_sequence;
+    stored.turn = turn.facts.id;
+    stored.message = models::user_text(request.text);
+    stored.label = request.label;
+    Json fields;
+    fields["session"] = session.facts.id;
+    fields["turn"] = turn.facts.id;
+    fields["person"] = turn.person;
+    fields["origin"] = turn.origin;
+    fields["bytes"] = static_cast<std::int64_t>(request.text.size());
+    fields["integrity"] = flow::integrity_name(request.label.integrity);
+    TRY(parts_.gate.record("message.in", std::move(fields), gate::Durable::later));
+    TRY(parts_.store.begin_turn(turn.facts, stored));
+    ++session.next_sequence;
+    session.messages.push_back(std::move(stored.message));
+    session.label = flow::join(session.label, request.label);
+    return {};
+}
+
+Result<TurnOutcome> Assistant::run(TurnRequest request, TurnListener& listener,
+                                   const os::WakeUp& cancel) {
+    if (request.text.size() > message_bytes_max) {
+        return fail(Code::exhausted,
+                    fmt::format("the message has {} bytes; at most {} are accepted: put the text "
+                                "in a file and name the file",
+                                request.text.size(), message_bytes_max));
+    }
+    if (!wire::is_utf8(request.text)) request.text = wire::mend_utf8(request.text);
+    if (request.text.empty()) return fail(Code::invalid_input, "the message is empty");
+    if (request.session.empty()) request.session = TRY(open_session(request));
+    if (request.turn.empty()) request.turn = base::make_id(parts_.clock, parts_.random);
+
+    const auto session = TRY(enter(request.session, cancel));
+    struct Leave {
+        Assistant& assistant;
+        Session& session;
+        ~Leave() { assistant.leave(session); }
+    } const leaving{*this, *session};
+    if (!session->loaded && request.missing == TurnRequest::Missing::create &&
+        !TRY(parts_.store.find(request.session))) {
+        TRY(open_session(request));
+    }
+    TRY(load(*session));
+    Turn turn{.session = *session, .listener = listener, .cancel = cancel, .facts = {},
+              .person = request.person, .origin = request.origin, .approver = request.approver,
+              .max_tokens = request.max_tokens};
+    turn.facts.id = request.turn;
+    turn.facts.session = request.session;
+    turn.facts.started_ms = parts_.clock.wall_ms();
+    TRY(accept(turn, request));
+    ++turns_total_;
+    return loop(turn);
+}
+
+Result<TurnOutcome> Assistant::resume(const TurnFacts& facts, TurnListener& listener,
+                                      const os::WakeUp& cancel) {
+    if (!facts.waiting) return fail(Code::conflict, "the turn does not wait for an approval");
+    const auto session = TRY(enter(facts.session, cancel));
+    struct Leave {
+        Assistant& assistant;
+        Session& session;
+        ~Leave() { assistant.leave(session); }
+    } const leaving{*this, *session};
+    TRY(load(*session));
+    Turn turn{.session = *session, .listener = listener, .cancel = cancel, .facts = facts,
+              .person = session->facts.person, .origin = session->facts.origin};
+    turn.approval = facts.waiting->approval;
+    turn.facts.status = TurnStatus::running;
+    turn.facts.waiting.reset();
+    TRY(parts_.store.set_turn(turn.facts));
+    if (!session->messages.empty() && session->messages.back().role == models::Role::assistant) {
+        const models::Message message = session->messages.back();
+        TRY(use_tools(turn, message));
+    }
+    return loop(turn);
+}
+
+Result<std::size_t> Assistant::recover() {
+    std::size_t interrupted = 0;
+    for (TurnFacts& turn : TRY(parts_.store.turns_with(TurnStatus::running))) {
+        if (turn.waiting) continue;  // its approval may still be answered
+        turn.status = TurnStatus::interrupted;
+        TRY(parts_.store.set_turn(turn));
+        ++interrupted;
+    }
+    return interrupted;
+}
+
+Result<TurnOutcome> Assistant::finish(Turn& turn, TurnStatus status, std::string text) {
+    turn.facts.status = status;
+    turn.facts.waiting.reset();
+    TurnOutcome outcome;
+    outcome.session = turn.facts.session;
+    outcome.turn = turn.facts.id;
+    outcome.text = std::move(text);
+    outcome.status = status;
+    outcome.usage = turn.usage;
+    outcome.finish = turn.finish;
+    outcome.provider = turn.provider;
+    outcome.model = turn.model;
+    return outcome;
+}
+
+gate::Circumstances Assistant::circumstances_of(const Turn& turn) const {
+    gate::Circumstances held;
+    held.person = turn.person;
+    held.space = turn.session.facts.space;
+    held.agent = "main";
+    held.session = turn.facts.session;
+    held.turn = turn.facts.id;
+    held.call = turn.call;
+    held.origin = turn.origin;
+    held.project = turn.session.facts.project;
+    held.label = turn.session.label;
+    held.approver = turn.approver;
+    return held;
+}
+
+}  // namespace hs::agent

@@ -1,0 +1,127 @@
+// Assistant: takes a message, thinks with a model, uses tools, answers. One object for the daemon;
+// sessions run beside one another, a session's turns one after another.
+//
+// What it does not protect from: what the model says. What it may do is decided by the gate, for
+// each call, from facts that the model cannot set.
+// Threads: all functions from any thread. A turn runs on the caller's thread.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/listener.h"
+#include "agent/session_store.h"
+#include "base/clock.h"
+#include "base/guarded.h"
+#include "gate/gate.h"
+#include "gate/settings.h"
+#include "models/budget.h"
+#include "models/router.h"
+#include "tools/registry.h"
+
+namespace hs::agent {
+
+struct TurnRequest {
+    enum class Missing : std::uint8_t { refuse, create };
+    std::string session;  // empty: a new one
+    Missing missing = Missing::refuse;  // what to do when that session does not exist
+    std::string turn;     // id of the request, so that a repetition is recognised; empty: made
+    std::string text;
+    std::string person;
+    std::string origin;  // "cli", "api"
+    std::string project;
+    flow::Label label;   // whose words these are
+    gate::Circumstances::Approver approver = gate::Circumstances::Approver::reachable;
+    // Earlier messages that an API client sends along; never more than untrusted.
+    std::vector<models::Message> history;
+    std::int64_t max_tokens = 0;  // 0: from the settings
+};
+
+struct TurnOutcome {
+    std::string session;
+    std::string turn;
+    std::string text;
+    TurnStatus status = TurnStatus::done;
+    models::Usage usage;
+    models::Finish finish = models::Finish::end_turn;
+    std::string provider;
+    std::string model;
+};
+
+class Assistant {
+  public:
+    static constexpr std::size_t message_bytes_max = std::size_t{4} << 20U;
+
+    struct Parts {
+        gate::Gate& gate;
+        SessionStore& store;
+        models::Router& router;
+        const tools::Registry& tools;
+        // Makes the context of one tool call; the daemon knows sandbox, egress and roots.
+        std::function<base::Result<std::unique_ptr<tools::ToolContext>>(
+            const gate::Circumstances&, const std::string& project)>
+            tool_context;
+        const gate::Settings& settings;
+        const base::Clock& clock;
+        base::Random& random;
+        std::int64_t context_tokens;  // of the first route's window
+    };
+    explicit Assistant(Parts parts);
+
+    // Runs one turn to its end. Errors before the message was stored: it was not accepted.
+    // Afterwards the outcome tells; the message is never lost.
+    base::Result<TurnOutcome> run(TurnRequest request, TurnListener& listener,
+                                  const os::WakeUp& cancel);
+    // Goes on with a turn that a restart interrupted while it waited for an approval.
+    base::Result<TurnOutcome> resume(const TurnFacts& turn, TurnListener& listener,
+                                     const os::WakeUp& cancel);
+    // Marks turns that were running when the last daemon ended; those that wait for an approval
+    // which still stands keep waiting. Returns how many were interrupted.
+    base::Result<std::size_t> recover();
+
+    base::Result<std::string> open_session(const TurnRequest& request);
+    std::size_t running_turns() const { return running_.load(); }
+    std::uint64_t turns_total() const { return turns_total_.load(); }
+    models::Ledger& ledger() { return ledger_; }
+    models::BudgetRules budget_rules() const;
+    SessionStore& store() { return parts_.store; }
+
+  private:
+    struct Session;
+    struct Turn;
+
+    base::Result<std::shared_ptr<Session>> enter(const std::string& id, const os::WakeUp& cancel);
+    void leave(Session& session);
+    base::Result<> load(Session& session);
+    base::Result<> accept(Turn& turn, TurnRequest& request);
+    base::Result<TurnOutcome> loop(Turn& turn);
+    base::Result<bool> step(Turn& turn);
+    base::Result<models::RoutedReply> think(Turn& turn);
+    models::ChatRequest chat_request(const Turn& turn) const;
+    base::Result<> compact(Turn& turn);
+    base::Result<> use_tools(Turn& turn, const models::Message& message);
+    models::ToolResultPart use_tool(Turn& turn, const models::ToolCallPart& call,
+                                    flow::Label& label);
+    base::Result<> keep(Turn& turn, models::Message message, const flow::Label& label);
+    base::Result<TurnOutcome> finish(Turn& turn, TurnStatus status, std::string text);
+    base::Result<> finish_answer(Turn& turn, models::Message message);
+    gate::Circumstances circumstances_of(const Turn& turn) const;
+
+    Parts parts_;
+    models::Ledger ledger_;
+    std::mutex mutex_;
+    std::condition_variable freed_;
+    std::map<std::string, std::shared_ptr<Session>> sessions_;
+    std::atomic<std::size_t> running_ = 0;
+    std::atomic<std::uint64_t> turns_total_ = 0;
+    std::uint64_t use_counter_ = 0;
+};
+
+}  // namespace hs::agent

@@ -1,0 +1,304 @@
+// The loop of one turn: think, use tools, again, until there is an answer.
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <future>
+
+#include "agent/assistant.h"
+#include "agent/prompt.h"
+#include "agent/turn.h"
+#include "agent/turn_stop.h"
+#include "models/budget.h"
+#include "models/compact.h"
+#include "models/conversation.h"
+
+namespace hs::agent {
+
+using base::Code;
+using base::fail;
+using base::Result;
+using wire::Json;
+
+namespace {
+
+constexpr std::size_t calls_in_a_message_max = 32;
+// A model that keeps calling tools that do not exist or with broken arguments is stopped.
+constexpr int failed_calls_max = 8;
+
+// Passes text on to the person and nothing else.
+class TextSink : public models::EventSink {
+  public:
+    explicit TextSink(TurnListener& listener) : listener_(listener) {}
+    void on_event(const models::ChatEvent& event) override {
+        if (const auto* text = std::get_if<models::TextDelta>(&event)) listener_.on_text(text->text);
+    }
+
+  private:
+    TurnListener& listener_;
+};
+
+std::vector<models::ToolCallPart> calls_of(const models::Message& message) {
+    std::vector<models::ToolCallPart> calls;
+    for (const auto& part : message.parts) {
+        if (const auto* call = std::get_if<models::ToolCallPart>(&part)) calls.push_back(*call);
+    }
+    return calls;
+}
+
+std::string_view outcome_name(const tools::ToolOutcome& outcome) {
+    return outcome.is_error ? "failed" : "done";
+}
+
+}  // namespace
+
+Result<TurnOutcome> Assistant::loop(Turn& turn) {
+    ++running_;
+    struct Count {
+        std::atomic<std::size_t>& running;
+        ~Count() { --running; }
+    } const counting{running_};
+    const std::int64_t steps_max = parts_.settings.integer("turn.steps_max");
+    for (std::int64_t i = 0; i < steps_max; ++i) {
+        const auto more = step(turn);
+        if (!more) {
+            const bool cancelled = more.error().code == Code::cancelled || turn.cancel.raised();
+            const TurnStatus status = cancelled ? TurnStatus::cancelled : TurnStatus::failed;
+            const std::string why = cancelled ? "Cancelled." : more.error().what;
+            turn.facts.status = status;
+            TRY(keep(turn, models::assistant_text(fmt::format("[{}]", why)),
+                     flow::Label::nothing()));
+            TRY(parts_.store.set_turn(turn.facts));
+            turn.listener.on_notice(why);
+            return finish(turn, status, turn.text);
+        }
+        if (!*more) return finish(turn, TurnStatus::done, turn.text);
+    }
+    const std::string why = fmt::format(
+        "Stopped after {} steps without an answer. Say how to go on, or raise the limit: hardshell "
+        "config set turn.steps_max N",
+        steps_max);
+    turn.facts.status = TurnStatus::failed;
+    TRY(keep(turn, models::assistant_text(why), flow::Label::nothing()));
+    TRY(parts_.store.set_turn(turn.facts));
+    turn.listener.on_notice(why);
+    return finish(turn, TurnStatus::failed, turn.text + why);
+}
+
+// One model call and the tools it asks for; false when the answer is complete.
+Result<bool> Assistant::step(Turn& turn) {
+    if (turn.cancel.raised()) return fail(Code::cancelled, "cancelled");
+    TRY(compact(turn));
+    models::RoutedReply routed = TRY(think(turn));
+    models::Answer& answer = routed.reply.answer;
+    for (const auto& notice : answer.notices) turn.listener.on_notice(notice);
+    if (routed.reply.trouble) {
+        if (routed.reply.visible && !answer.message.parts.empty()) {
+            TRY(keep(turn, answer.message, flow::Label::nothing()));
+        }
+        if (turn.cancel.raised()) return fail(Code::cancelled, "cancelled");
+        return fail(Code::io, routed.reply.trouble->what);
+    }
+    turn.finish = answer.finish;
+    turn.provider = answer.provider;
+    turn.model = answer.model;
+    turn.text += models::text_of(answer.message);
+    const bool more = !calls_of(answer.message).empty() || answer.finish == models::Finish::pause;
+    if (!more) {
+        TRY(finish_answer(turn, std::move(answer.message)));
+        return false;
+    }
+    const models::Message message = answer.message;
+    TRY(keep(turn, message, flow::Label::nothing()));
+    TRY(use_tools(turn, message));
+    return true;
+}
+
+Result<> Assistant::keep(Turn& turn, models::Message message, const flow::Label& label) {
+    StoredMessage stored{turn.session.next_sequence, turn.facts.id, std::move(message), label};
+    TRY(parts_.store.append(turn.facts.session, stored));
+    ++turn.session.next_sequence;
+    turn.session.label = flow::join(turn.session.label, label);
+    turn.session.messages.push_back(std::move(stored.message));
+    return {};
+}
+
+// The answer and its event become durable at the same time, each in its own process.
+Result<> Assistant::finish_answer(Turn& turn, models::Message message) {
+    StoredMessage stored{turn.session.next_sequence, turn.facts.id, std::move(message),
+                         flow::Label::nothing()};
+    std::promise<Result<>> durable;
+    auto done = durable.get_future();
+    turn.facts.status = TurnStatus::done;
+    TRY(parts_.store.append_later(turn.facts.session, stored, turn.facts,
+                                  [&durable](Result<> result) { durable.set_value(result); }));
+    Json fields;
+    fields["session"] = turn.facts.session;
+    fields["turn"] = turn.facts.id;
+    fields["person"] = turn.person;
+    fields["origin"] = turn.origin;
+    fields["bytes"] = static_cast<std::int64_t>(turn.text.size());
+    fields["provider"] = turn.provider;
+    auto recorded = parts_.gate.record("message.out", std::move(fields), gate::Durable::before_return);
+    TRY(done.get());
+    TRY(std::move(recorded));
+    ++turn.session.next_sequence;
+    turn.session.messages.push_back(std::move(stored.message));
+    return {};
+}
+
+models::ChatRequest Assistant::chat_request(const Turn& turn) const {
+    models::ChatRequest request;
+    PromptFacts facts;
+    facts.person_name = parts_.settings.text("person.name");
+    facts.project = turn.session.facts.project;
+    facts.roots = parts_.settings.texts("files.roots");
+    facts.now_ms = parts_.clock.wall_ms();
+    request.system = system_prompt(facts);
+    request.messages = models::mend_conversation(turn.session.messages);
+    for (const auto& spec : parts_.tools.specs()) {
+        request.tools.push_back({spec.name, spec.description, spec.input_schema});
+    }
+    request.max_tokens = turn.max_tokens > 0 ? turn.max_tokens
+                                             : parts_.settings.integer("model.max_tokens");
+    return request;
+}
+
+Result<models::RoutedReply> Assistant::think(Turn& turn) {
+    models::ChatRequest request = chat_request(turn);
+    models::Estimate estimate;
+    estimate.input_tokens = models::estimate_tokens(request);
+    estimate.output_tokens = request.max_tokens;
+    const models::BudgetRules rules = budget_rules();
+    if (rules.person_day.money) estimate.price = models::Price{};
+    const auto grant = TRY(ledger_.reserve(rules, {turn.facts.session, turn.person}, estimate));
+    request.max_tokens = grant.output_tokens;
+    TextSink sink(turn.listener);
+    const TurnStop stop(turn.cancel);
+    const gate::Circumstances circumstances = circumstances_of(turn);
+    request.caller = &circumstances;
+    models::RoutedReply routed = parts_.router.complete(request, sink, stop);
+    models::Usage used;
+    models::Money_micro cost = 0;
+    for (const auto& charge : routed.charges) {
+        used += charge.usage;
+        for (const auto& provider : parts_.settings.providers()) {
+            if (provider.name != charge.provider) continue;
+            // 1/10,000 of a cent is a millionth of the currency unit.
+            cost += models::cost_of(charge.usage, {provider.input_microcents,
+                                                   provider.output_microcents,
+                                                   provider.input_microcents,
+                                                   provider.input_microcents});
+        }
+    }
+    turn.usage += used;
+    if (used.total() == 0) {
+        ledger_.release(grant.id);
+    } else {
+        TRY(ledger_.settle(grant.id, used, cost));
+        TRY(parts_.store.save_ledger(wire::canonical_json(ledger_.snapshot().to_json())));
+    }
+    return routed;
+}
+
+Result<> Assistant::compact(Turn& turn) {
+    models::WindowRules rules;
+    rules.context_tokens = parts_.context_tokens;
+    rules.output_tokens = parts_.settings.integer("model.max_tokens");
+    models::ChatRequest request = chat_request(turn);
+    if (!models::needs_folding(request, rules)) return {};
+    request.messages = models::shorten_old_results(request.messages, rules);
+    if (!models::needs_folding(request, rules)) {
+        turn.session.messages = std::move(request.messages);
+        return {};
+    }
+    const auto fold = models::choose_fold(request.messages, rules);
+    if (!fold) {
+        return fail(Code::exhausted, "the conversation no longer fits the model's window; begin a "
+                                     "new one with /new");
+    }
+    models::SilentSink sink;
+    const TurnStop stop(turn.cancel);
+    const gate::Circumstances circumstances = circumstances_of(turn);
+    models::ChatRequest summary = models::summary_request(request, *fold, rules);
+    summary.caller = &circumstances;
+    const auto routed = parts_.router.complete(summary, sink, stop);
+    if (routed.reply.trouble) return fail(Code::io, routed.reply.trouble->what);
+    turn.session.messages = models::fold_messages(request.messages, *fold,
+                                                  models::text_of(routed.reply.answer.message));
+    turn.listener.on_notice("Earlier messages were summarised to fit the model's window.");
+    return {};
+}
+
+Result<> Assistant::use_tools(Turn& turn, const models::Message& message) {
+    models::Message results{models::Role::user, {}};
+    flow::Label label = flow::Label::nothing();
+    const auto calls = calls_of(message);
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+        if (i >= calls_in_a_message_max || turn.cancel.raised()) {
+            results.parts.push_back(models::ToolResultPart{
+                calls[i].id, turn.cancel.raised() ? "Not run: the person cancelled."
+                                                  : "Not run: too many calls in one message.",
+                true});
+            continue;
+        }
+        results.parts.push_back(use_tool(turn, calls[i], label));
+    }
+    TRY(keep(turn, std::move(results), label));
+    if (turn.failed_calls >= failed_calls_max) {
+        return fail(Code::exhausted, fmt::format("the model made {} tool calls in a row that could "
+                                                 "not be carried out; say it another way or choose "
+                                                 "another model", turn.failed_calls));
+    }
+    return {};
+}
+
+models::ToolResultPart Assistant::use_tool(Turn& turn, const models::ToolCallPart& call,
+                                           flow::Label& label) {
+    const auto began = parts_.clock.steady();
+    turn.call = call.id;
+    Json card;
+    card["phase"] = "begin";
+    card["call"] = call.id;
+    card["tool"] = call.name;
+    card["arguments"] = call.arguments;
+    turn.listener.on_tool(card);
+    tools::ToolOutcome outcome;
+    if (!call.problem.empty()) {
+        outcome.text = call.problem;
+        outcome.is_error = true;
+        outcome.label = flow::Label::nothing();
+    } else {
+        auto context = parts_.tool_context(circumstances_of(turn), turn.session.facts.project);
+        if (context) {
+            (*context)->cancel = &turn.cancel;
+            (*context)->resume_approval = std::exchange(turn.approval, {});
+            (*context)->on_pending = [&](const gate::Pending& pending) {
+                turn.facts.waiting = WaitingCall{pending.approval, call.id};
+                const auto kept = parts_.store.set_turn(turn.facts);
+                if (!kept) turn.listener.on_notice(kept.error().what);
+                turn.listener.on_pending(pending);
+            };
+            outcome = parts_.tools.run({call.id, call.name, call.arguments}, **context);
+        } else {
+            outcome.text = context.error().what;
+            outcome.is_error = true;
+        }
+    }
+    turn.failed_calls = outcome.is_error ? turn.failed_calls + 1 : 0;
+    turn.facts.waiting.reset();
+    label = flow::join(label, outcome.label);
+    turn.session.label = flow::join(turn.session.label, outcome.label);
+    const auto took = parts_.clock.steady() - began;
+    Json end = outcome.card.is_null() ? Json(wire::JsonObject{}) : outcome.card;
+    end["phase"] = "end";
+    end["call"] = call.id;
+    end["tool"] = call.name;
+    end["outcome"] = outcome_name(outcome);
+    end["ms"] = static_cast<std::int64_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
+    turn.listener.on_tool(end);
+    return {call.id, outcome.text, outcome.is_error};
+}
+
+}  // namespace hs::agent

@@ -1,0 +1,113 @@
+// SessionStore: sessions, their messages and turns on disk, sealed.
+//
+// In clear lie only ids, order, times and the state of a turn; everything anybody said is sealed
+// under the sessions' key (store/sealed.h). docs/formats/sessions.md has the tables.
+// What it does not protect from: whoever holds the key; and how many messages there are, which
+// shows. Threads: all functions from any thread; one writer thread groups the commits.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/guarded.h"
+#include "base/result.h"
+#include "flow/label.h"
+#include "models/chat.h"
+#include "store/commit_queue.h"
+#include "store/database.h"
+#include "store/sealed.h"
+
+namespace hs::agent {
+
+struct SessionFacts {
+    std::string id;
+    std::string title;
+    std::string person;
+    std::string space;
+    std::string project;
+    std::string origin;
+    base::WallTime_ms created_ms = 0;
+    base::WallTime_ms updated_ms = 0;
+};
+
+struct StoredMessage {
+    std::int64_t sequence = 0;  // from 1, without gaps
+    std::string turn;
+    models::Message message;
+    flow::Label label;
+};
+
+enum class TurnStatus : std::uint8_t { running, done, failed, cancelled, interrupted };
+std::string_view name_of(TurnStatus status);
+
+// A tool call of a turn that waits for a person; kept so that a restart can go on with it.
+struct WaitingCall {
+    std::string approval;
+    std::string call_id;
+};
+
+struct TurnFacts {
+    std::string id;
+    std::string session;
+    TurnStatus status = TurnStatus::running;
+    base::WallTime_ms started_ms = 0;
+    std::optional<WaitingCall> waiting;
+};
+
+class SessionStore {
+  public:
+    static base::Result<std::unique_ptr<SessionStore>> open(const std::string& path,
+                                                            crypto::SecretBytes key,
+                                                            const base::Clock& clock,
+                                                            base::Random& random);
+
+    // Each returns when the change is durable.
+    base::Result<> create(const SessionFacts& session);
+    base::Result<> rename(const std::string& session, const std::string& title);
+    base::Result<> remove(const std::string& session);
+    // A message that begins a turn. conflict when that turn id is there already: the same request
+    // came twice, and its turn must not run again.
+    base::Result<> begin_turn(const TurnFacts& turn, const StoredMessage& message);
+    base::Result<> append(const std::string& session, const StoredMessage& message);
+    // Replaces the messages up to a sequence by one summary.
+    base::Result<> fold(const std::string& session, std::int64_t up_to, const StoredMessage& summary);
+    base::Result<> set_turn(const TurnFacts& turn);
+    base::Result<> save_ledger(const std::string& json);
+    // As append and set_turn, without waiting: `done` is called once it is durable or has failed.
+    base::Result<> append_later(const std::string& session, const StoredMessage& message,
+                                std::optional<TurnFacts> turn, store::CommitQueue::Done done);
+
+    base::Result<std::optional<SessionFacts>> find(const std::string& session);
+    // Newest first.
+    base::Result<std::vector<SessionFacts>> list(std::size_t sessions_max);
+    base::Result<std::vector<StoredMessage>> messages(const std::string& session);
+    base::Result<std::vector<TurnFacts>> turns_with(TurnStatus status);
+    base::Result<std::optional<TurnFacts>> find_turn(const std::string& id);
+    base::Result<std::string> load_ledger();
+    void stop() { queue_->stop(); }
+
+  private:
+    struct Reader {
+        std::unique_ptr<store::Database> database;
+    };
+    SessionStore(store::Compartment compartment, const base::Clock& clock, base::Random& random)
+        : compartment_(std::move(compartment)), clock_(clock), random_(random) {}
+
+    base::Bytes sealed_message(const std::string& session, const StoredMessage& message);
+    base::Result<StoredMessage> open_message(const std::string& session, std::int64_t sequence,
+                                             base::ByteView sealed) const;
+    base::Bytes sealed_facts(const SessionFacts& session);
+    base::Result<SessionFacts> open_facts(store::Statement& row) const;
+
+    store::Compartment compartment_;
+    const base::Clock& clock_;  // outlives this
+    base::Random& random_;      // outlives this
+    std::unique_ptr<store::CommitQueue> queue_;
+    std::unique_ptr<base::Guarded<Reader>> reader_;
+};
+
+}  // namespace hs::agent

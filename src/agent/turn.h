@@ -1,0 +1,44 @@
+// What one session and one running turn hold in memory. Inside the agent room only.
+// Threads: a Session belongs to the turn that has entered it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "agent/assistant.h"
+
+namespace hs::agent {
+
+struct Assistant::Session {
+    SessionFacts facts;
+    bool busy = false;
+    bool loaded = false;
+    std::uint64_t last_use = 0;
+    std::int64_t next_sequence = 1;
+    std::vector<models::Message> messages;
+    flow::Label label = flow::Label::nothing();  // join of all that the model has seen
+    bool known_to_disk = false;
+};
+
+struct Assistant::Turn {
+    Session& session;
+    TurnListener& listener;
+    const os::WakeUp& cancel;
+    TurnFacts facts;
+    std::string person = {};
+    std::string origin = {};
+    gate::Circumstances::Approver approver = gate::Circumstances::Approver::reachable;
+    std::int64_t max_tokens = 0;
+    std::string text = {};  // what was answered so far
+    models::Usage usage = {};
+    models::Finish finish = models::Finish::end_turn;
+    std::string provider = {};
+    std::string model = {};
+    std::string call = {};  // id of the tool call that runs
+    // An approval from before a restart, which the next matching call claims.
+    std::string approval = {};
+    int failed_calls = 0;  // in a row
+};
+
+}  // namespace hs::agent

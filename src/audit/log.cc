@@ -1,0 +1,269 @@
+#include "audit/log.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <future>
+
+namespace hs::audit {
+
+using base::Code;
+using base::fail;
+using base::Result;
+using std::chrono::milliseconds;
+
+namespace {
+
+// Records that come in while a batch is written wait for the next; a writer thread that takes only
+// the first of those whose waits just ended would make small and large batches by turns. It waits
+// for as many as last time, but no longer than this part of a write and this long.
+constexpr int gather_part = 4;
+constexpr std::chrono::microseconds gather_max{250};
+constexpr std::size_t batch_max = 1024;
+// Below this the wall clock is taken to be slewed, not set.
+constexpr std::int64_t clock_jump_ms = 2000;
+constexpr milliseconds rest{60'000};
+
+}  // namespace
+
+Result<std::unique_ptr<Log>> Log::open(const std::string& folder, LogKeys keys,
+                                       const LogOptions& options, Seams seams) {
+    return open(TRY(FolderStorage::open(folder)), std::move(keys), options, seams);
+}
+
+Result<std::unique_ptr<Log>> Log::open(std::unique_ptr<Storage> storage, LogKeys keys,
+                                       const LogOptions& options, Seams seams) {
+    std::unique_ptr<Log> log(new Log(std::move(storage), std::move(keys), options, seams));
+    const base::WallTime_ms now_ms = seams.clock.wall_ms();
+    log->core_ =
+        TRY(LogCore::open(*log->storage_, log->keys_, log->options_, seams.random, now_ms));
+    log->log_key_ = {options.origin, log->keys_.signing.public_key()};
+    log->genesis_key_ = log->core_->genesis();
+    const Instant now = std::chrono::steady_clock::now();
+    log->last_record_ = log->last_checkpoint_ = log->epoch_began_ = now;
+    // The time of the last signature stands in for a clock that ran while we did not: going back
+    // behind it is a jump, any time later is not.
+    log->seen_wall_ms_ = std::max(now_ms, log->core_->last_signed_ms());
+    log->seen_steady_ = seams.clock.steady();
+    log->refresh_status();
+    log->thread_ = std::thread([raw = log.get()] { raw->run(); });
+    return log;
+}
+
+Log::~Log() { stop(); }
+
+void Log::stop() {
+    {
+        const std::scoped_lock lock(mutex_);
+        stopping_ = true;
+    }
+    ready_.notify_all();
+    if (thread_.joinable()) thread_.join();
+}
+
+Result<> Log::put(Item item) {
+    {
+        const std::scoped_lock lock(mutex_);
+        if (status_.failure) return fail(status_.failure->code, status_.failure->what);
+        if (stopping_) return fail(Code::cancelled, "the log has stopped; start the keeper again");
+        if (items_.size() >= waiting_max || item_bytes_ + item.leaf.size() > waiting_bytes_max) {
+            return fail(Code::exhausted,
+                        "too many records wait for the disk; try again in a moment");
+        }
+        item_bytes_ += item.leaf.size();
+        items_.push_back(std::move(item));
+    }
+    ready_.notify_one();
+    return {};
+}
+
+Result<std::uint64_t> Log::put_and_wait(Item item) {
+    std::promise<Result<std::uint64_t>> promise;
+    auto outcome = promise.get_future();
+    item.done = [&promise](Result<std::uint64_t> index) { promise.set_value(std::move(index)); };
+    TRY(put(std::move(item)));
+    return outcome.get();
+}
+
+Result<> Log::append(const Event& event, OnDurable on_durable) {
+    base::Bytes leaf = TRY(event.encode(seams_.clock.wall_ms()));
+    return put({Task::record, std::move(leaf), std::move(on_durable)});
+}
+
+Result<std::uint64_t> Log::append_and_wait(const Event& event) {
+    return put_and_wait({Task::record, TRY(event.encode(seams_.clock.wall_ms())), {}});
+}
+
+Result<> Log::checkpoint_and_wait() {
+    TRY(put_and_wait({Task::checkpoint, {}, {}}));
+    return {};
+}
+
+Result<> Log::advance_epoch_and_wait() {
+    TRY(put_and_wait({Task::epoch, {}, {}}));
+    return {};
+}
+
+LogStatus Log::status() const {
+    const std::scoped_lock lock(mutex_);
+    LogStatus status = status_;
+    status.waiting = items_.size();
+    return status;
+}
+
+void Log::refresh_status() {
+    const std::scoped_lock lock(mutex_);
+    status_.size = core_->size();
+    status_.signed_head = core_->signed_head();
+    status_.epoch = core_->epoch().number;
+}
+
+Log::Instant Log::due() const {
+    const Instant now = std::chrono::steady_clock::now();
+    if (core_->size() == core_->signed_head().size || status().failure) return now + rest;
+    return std::min(last_record_ + milliseconds(options_.checkpoint_idle_ms),
+                    last_checkpoint_ + milliseconds(options_.checkpoint_every_ms));
+}
+
+std::deque<Log::Item> Log::take() {
+    const Instant until = due();
+    std::unique_lock lock(mutex_);
+    ready_.wait_until(lock, until, [this] { return stopping_ || !items_.empty(); });
+    if (!items_.empty() && items_.size() < last_batch_) {
+        const auto patience = std::min<std::chrono::nanoseconds>(last_write_ / gather_part, gather_max);
+        ready_.wait_for(lock, patience,
+                        [this] { return stopping_ || items_.size() >= last_batch_; });
+    }
+    std::deque<Item> taken;
+    while (!items_.empty() && taken.size() < batch_max) {
+        item_bytes_ -= items_.front().leaf.size();
+        taken.push_back(std::move(items_.front()));
+        items_.pop_front();
+    }
+    return taken;
+}
+
+void Log::run() {
+    while (true) {
+        auto items = take();
+        if (items.empty()) {
+            const std::scoped_lock lock(mutex_);
+            if (stopping_) break;
+        }
+        process(items);
+    }
+    if (status().failure) return;
+    const auto settled = core_->settle(seams_.clock.wall_ms());
+    if (!settled) fail_with(settled.error());
+    refresh_status();
+}
+
+void Log::process(std::deque<Item>& items) {
+    std::vector<Item> records;
+    for (Item& item : items) {
+        if (item.task == Task::record) {
+            records.push_back(std::move(item));
+            continue;
+        }
+        write_records(records);
+        records.clear();
+        const auto done = run_task(item.task);
+        item.done(done ? Result<std::uint64_t>(core_->size()) : done.failure());
+    }
+    write_records(records);
+    if (status().failure) return;
+    const auto signed_now = sign_if_due();
+    if (!signed_now) fail_with(signed_now.error());
+    refresh_status();
+}
+
+Result<> Log::run_task(Task task) {
+    if (const auto failure = status().failure) return fail(failure->code, failure->what);
+    const base::WallTime_ms now_ms = seams_.clock.wall_ms();
+    auto done = task == Task::epoch ? core_->advance_epoch(now_ms) : core_->checkpoint(now_ms);
+    if (done && task == Task::epoch) {
+        epoch_began_ = std::chrono::steady_clock::now();
+        Event begun(EventKind::epoch_begun);
+        begun.detail("number", static_cast<std::int64_t>(core_->epoch().number));
+        begun.detail("key", wire::Json(core_->epoch().key.text()));
+        done = record_own(begun);
+    }
+    if (!done) fail_with(done.error());
+    refresh_status();
+    return done;
+}
+
+void Log::write_records(std::span<Item> records) {
+    if (records.empty()) return;
+    const Instant before = std::chrono::steady_clock::now();
+    Result<std::uint64_t> first = std::uint64_t{0};
+    if (const auto failure = status().failure) first = fail(failure->code, failure->what);
+    if (first) {
+        const auto watched = watch_clock();
+        if (!watched) first = watched.failure();
+    }
+    if (first) {
+        std::vector<base::Bytes> leaves;
+        leaves.reserve(records.size());
+        for (Item& record : records) leaves.push_back(std::move(record.leaf));
+        first = core_->commit(leaves, seams_.clock.wall_ms());
+    }
+    last_record_ = std::chrono::steady_clock::now();
+    last_batch_ = records.size();
+    last_write_ = last_record_ - before;
+    if (!first && !status().failure) fail_with(first.error());
+    refresh_status();
+    std::uint64_t index = first ? *first : 0;
+    for (Item& record : records) {
+        if (record.done) record.done(first ? Result<std::uint64_t>(index++) : first.failure());
+    }
+    if (!first) return;
+    // The callers go on; the tree takes up their records meanwhile.
+    const auto integrated = core_->integrate();
+    if (!integrated) fail_with(integrated.error());
+}
+
+Result<> Log::sign_if_due() {
+    const Instant now = std::chrono::steady_clock::now();
+    if (core_->size() != core_->signed_head().size && now >= due()) {
+        TRY(core_->checkpoint(seams_.clock.wall_ms()));
+        last_checkpoint_ = now;
+    }
+    const bool has_news = core_->size() != core_->epoch().head.size;
+    if (has_news && now - epoch_began_ >= milliseconds(options_.epoch_ms)) {
+        return run_task(Task::epoch);
+    }
+    return {};
+}
+
+Result<> Log::record_own(const Event& event) {
+    const std::array<base::Bytes, 1> leaves{TRY(event.encode(seams_.clock.wall_ms()))};
+    TRY(core_->commit(leaves, seams_.clock.wall_ms()));
+    return core_->integrate();
+}
+
+// The wall clock must move as the steady one does; where it was set, the record says so before the
+// next one that carries the new time.
+Result<> Log::watch_clock() {
+    const base::WallTime_ms wall_ms = seams_.clock.wall_ms();
+    const Instant steady = seams_.clock.steady();
+    const auto passed = std::chrono::duration_cast<milliseconds>(steady - seen_steady_).count();
+    const std::int64_t jump_ms = wall_ms - seen_wall_ms_ - passed;
+    seen_wall_ms_ = wall_ms;
+    seen_steady_ = steady;
+    if (jump_ms > -clock_jump_ms && jump_ms < clock_jump_ms) return {};
+    Event jump(EventKind::clock_jump);
+    jump.detail("jump_ms", jump_ms);
+    return record_own(jump);
+}
+
+void Log::fail_with(const base::Error& error) {
+    const std::scoped_lock lock(mutex_);
+    if (status_.failure) return;
+    status_.failure = error;
+    status_.failure->what = fmt::format(
+        "the log cannot be written, so nothing may be done: {}; mend that and start Hardshell again",
+        error.what);
+}
+
+}  // namespace hs::audit

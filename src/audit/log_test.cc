@@ -1,0 +1,273 @@
+#include "audit/log.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "audit/fixture.h"
+#include "audit/read.h"
+#include "audit/verify.h"
+
+namespace hs::audit {
+namespace {
+
+using base::Code;
+using base::Result;
+
+// A wall clock that can be set apart from the steady one.
+class SetClock : public base::Clock {
+  public:
+    base::WallTime_ms wall_ms() const override { return system_.wall_ms() + set_ms; }
+    std::chrono::steady_clock::time_point steady() const override { return system_.steady(); }
+    std::atomic<std::int64_t> set_ms{0};
+
+  private:
+    os::SystemClock system_;
+};
+
+class LogTest : public testing::Test {
+  protected:
+    std::unique_ptr<Log> open(LogOptions options = fixture::make_options()) {
+        auto log = Log::open(folder.log(), fixture::make_keys(), options, {clock, random});
+        EXPECT_TRUE(log) << (log ? "" : log.error().what);
+        return log ? *std::move(log) : nullptr;
+    }
+    static Event event(int number) {
+        Event made(EventKind::doctor);
+        made.detail("number", number);
+        return made;
+    }
+    fixture::Folder folder;
+    SetClock clock;
+    os::SystemRandom random;
+};
+
+TEST_F(LogTest, SixteenThreadsGetEachTheirOwnIndexAndAllIsThere) {
+    constexpr int writers = 16;
+    constexpr int each = 60;
+    std::vector<std::atomic<int>> seen(writers * each);
+    auto log = open();
+    std::vector<std::thread> threads;
+    for (int writer = 0; writer < writers; ++writer) {
+        threads.emplace_back([&, writer] {
+            for (int i = 0; i < each; ++i) {
+                const auto index = log->append_and_wait(event(writer * 1000 + i));
+                ASSERT_TRUE(index) << index.error().what;
+                ++seen.at(*index);
+            }
+        });
+    }
+    for (auto& thread : threads) thread.join();
+    for (const auto& count : seen) EXPECT_EQ(count, 1);
+    const VerifierKey key = log->log_key();
+    VerifyOptions options;
+    options.log_key = key;
+    options.genesis_key = log->genesis_key();
+    log->stop();
+    EXPECT_EQ(log->append_and_wait(event(1)).error().code, Code::cancelled);
+    const auto report = verify_folder(folder.log(), options);
+    EXPECT_TRUE(report->verified()) << report->problems[0].text;
+    EXPECT_EQ(report->checkpoint.head.size, seen.size());
+    EXPECT_TRUE(report->foreign.empty()) << report->foreign[0];
+    auto reader = *Reader::open(folder.log(), key);
+    const auto record = *reader.record(17);
+    EXPECT_TRUE(parse_event(record.leaf));
+}
+
+TEST_F(LogTest, ACheckpointFollowsByItselfAndOnDemand) {
+    auto log = open();
+    ASSERT_TRUE(log->append_and_wait(event(1)));
+    ASSERT_TRUE(log->checkpoint_and_wait());
+    EXPECT_EQ(log->status().signed_head.size, 1U);
+    ASSERT_TRUE(log->append_and_wait(event(2)));
+    for (int i = 0; i < 300 && log->status().signed_head.size < 2; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    EXPECT_EQ(log->status().signed_head.size, 2U);
+    // The live folder verifies while the log is open.
+    const auto report = verify_folder(folder.log(), {});
+    EXPECT_TRUE(report->verified()) << report->problems[0].text;
+}
+
+TEST_F(LogTest, ItGoesOnWhereItStopped) {
+    open()->append_and_wait(event(1)).ok();
+    auto log = open();
+    EXPECT_EQ(*log->append_and_wait(event(2)), 1U);
+}
+
+TEST_F(LogTest, ASecondLogOnOneFolderIsRefused) {
+    const auto log = open();
+    const auto second =
+        Log::open(folder.log(), fixture::make_keys(), fixture::make_options(), {clock, random});
+    EXPECT_EQ(second.error().code, Code::conflict);
+    EXPECT_NE(second.error().what.find("in use"), std::string::npos);
+}
+
+TEST_F(LogTest, EpochsAdvanceAndOldKeysAreGone) {
+    auto log = open();
+    for (int i = 0; i < 3; ++i) {
+        ASSERT_TRUE(log->append_and_wait(event(i)));
+        ASSERT_TRUE(log->advance_epoch_and_wait());
+    }
+    EXPECT_EQ(log->status().epoch, 3U);
+    EXPECT_TRUE(std::filesystem::exists(folder.log() + "/private/epoch-000003"));
+    EXPECT_FALSE(std::filesystem::exists(folder.log() + "/private/epoch-000002"));
+    log->stop();
+    const auto report = verify_folder(folder.log(), {});
+    EXPECT_TRUE(report->verified()) << report->problems[0].text;
+    EXPECT_EQ(report->epochs, 4U);
+    EXPECT_EQ(report->checkpoint.head.size, 6U);  // each change is a record too
+}
+
+TEST_F(LogTest, EpochsAdvanceByThemselvesWhileRecordsComeIn) {
+    LogOptions options = fixture::make_options();
+    options.epoch_ms = 50;
+    auto log = open(options);
+    for (int i = 0; i < 200 && log->status().epoch < 2; ++i) {
+        ASSERT_TRUE(log->append_and_wait(event(i)));
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    EXPECT_GE(log->status().epoch, 2U);
+}
+
+TEST_F(LogTest, AClockThatIsSetIsRecorded) {
+    auto log = open();
+    ASSERT_TRUE(log->append_and_wait(event(1)));
+    clock.set_ms = -std::int64_t{3600} * 1000;
+    ASSERT_TRUE(log->append_and_wait(event(2)));
+    ASSERT_TRUE(log->append_and_wait(event(3)));
+    log->stop();
+    auto reader = *Reader::open(folder.log());
+    ASSERT_EQ(reader.size(), 4U);
+    const auto jump = parse_event(reader.record(1)->leaf);
+    ASSERT_TRUE(jump);
+    EXPECT_EQ(jump->kind, EventKind::clock_jump);
+    const auto by_ms = *wire::integer_at(*jump->json.find("detail"), "jump_ms");
+    EXPECT_NEAR(static_cast<double>(by_ms), -3600'000.0, 1000.0);
+}
+
+TEST_F(LogTest, AClockBehindTheLastSignatureIsRecordedAtTheNextStart) {
+    open()->append_and_wait(event(1)).ok();
+    clock.set_ms = -std::int64_t{1'700'000'000'000};  // 1970 and a bit
+    open()->append_and_wait(event(2)).ok();
+    auto reader = *Reader::open(folder.log());
+    ASSERT_EQ(reader.size(), 3U);
+    EXPECT_EQ(parse_event(reader.record(1)->leaf)->kind, EventKind::clock_jump);
+}
+
+// Fails from a given call on, as a full disk does.
+class FullStorage : public Storage {
+  public:
+    FullStorage(std::unique_ptr<Storage> below, std::atomic<int>& left)
+        : below_(std::move(below)), left_(left) {}
+    Result<base::Bytes> read(const std::string& name, std::size_t bytes_max) override {
+        return below_->read(name, bytes_max);
+    }
+    Result<std::vector<std::string>> list(const std::string& folder) override {
+        return below_->list(folder);
+    }
+    Result<> replace(const std::string& name, base::ByteView content, Sync sync) override {
+        TRY(room());
+        return below_->replace(name, content, sync);
+    }
+    Result<> write_at(const std::string& name, base::ByteView content,
+                      std::uint64_t offset) override {
+        TRY(room());
+        return below_->write_at(name, content, offset);
+    }
+    Result<> sync(const std::string& name) override {
+        TRY(room());
+        return below_->sync(name);
+    }
+    Result<> sync_folders() override { return below_->sync_folders(); }
+    Result<> destroy(const std::string& name) override { return below_->destroy(name); }
+    Result<> remove(const std::string& name) override { return below_->remove(name); }
+
+  private:
+    Result<> room() {
+        if (left_.fetch_sub(1) > 0) return {};
+        return base::fail(Code::exhausted, "writing a file: No space left on device");
+    }
+    std::unique_ptr<Storage> below_;
+    std::atomic<int>& left_;
+};
+
+TEST_F(LogTest, AFullDiskRefusesEveryAppendUntilItIsOpenedAnew) {
+    for (int spare = 0; spare < 12; ++spare) {
+        std::atomic<int> left{1000};
+        std::uint64_t recorded = 0;
+        {
+            auto storage =
+                std::make_unique<FullStorage>(*FolderStorage::open(folder.log()), left);
+            auto log = *Log::open(std::move(storage), fixture::make_keys(),
+                                  fixture::make_options(), {clock, random});
+            left = spare;
+            Result<std::uint64_t> last = std::uint64_t{0};
+            for (int i = 0; i < 50 && last; ++i) {
+                last = log->append_and_wait(event(i));
+                if (last) recorded = *last + 1;
+                if (i % 4 == 3) log->checkpoint_and_wait().ok();
+            }
+            ASSERT_FALSE(last);
+            EXPECT_EQ(last.error().code, Code::exhausted);
+            EXPECT_NE(log->append_and_wait(event(1)).error().what.find("nothing may be done"),
+                      std::string::npos);
+            EXPECT_TRUE(log->status().failure);
+        }
+        auto log = open();
+        EXPECT_GE(log->status().size, recorded);
+        log->stop();
+        const auto report = verify_folder(folder.log(), {});
+        EXPECT_TRUE(report->verified()) << report->problems[0].text;
+    }
+}
+
+TEST_F(LogTest, SearchFindsByFieldTimeAndKindNewestFirst) {
+    auto log = open();
+    for (int i = 0; i < 600; ++i) {
+        Event made(i % 2 == 0 ? EventKind::connection : EventKind::secret_use);
+        made.set(Field::person, i % 3 == 0 ? "anna" : "ben").set(Field::host, "h.example");
+        ASSERT_TRUE(log->append(made, {}));
+    }
+    ASSERT_TRUE(log->checkpoint_and_wait());
+    auto reader = *Reader::open(folder.log(), log->log_key());
+    EventQuery query;
+    query.kinds = {EventKind::connection};
+    query.matches = {{Field::person, "anna"}};
+    const auto found = reader.search(query, 5);
+    ASSERT_EQ(found->size(), 5U);
+    EXPECT_EQ(found->front().index, 594U);
+    query.matches.push_back({Field::host, "other.example"});
+    EXPECT_TRUE(reader.search(query, 5)->empty());
+    EXPECT_EQ(reader.search({.contains = "secret.use"}, 10'000)->size(), 300U);
+    EXPECT_TRUE(reader.search({.to_ms = 1000}, 10)->empty());
+    EXPECT_EQ(reader.search({}, 0).error().code, Code::invalid_input);
+    EXPECT_EQ(reader.record(600).error().code, Code::not_found);
+}
+
+TEST_F(LogTest, ProofsVerifyAgainstTheCheckpoint) {
+    fixture::build_log(folder.log(), 70'000);
+    auto reader = *Reader::open(folder.log());
+    const Head head = reader.checkpoint().head;
+    for (const std::uint64_t index : {0U, 255U, 256U, 65'535U, 65'536U, 69'999U}) {
+        const auto proof = reader.prove_inclusion(index);
+        ASSERT_TRUE(proof) << proof.error().what;
+        EXPECT_TRUE(includes(leaf_hash(fixture::leaf_number(index)), index, head.size, *proof,
+                             head.root));
+    }
+    Tree tree;
+    for (std::uint64_t size = 1; size <= 66'000; ++size) {
+        tree.append(leaf_hash(fixture::leaf_number(size - 1)));
+        if (size % 13'001 != 0 && size != 65'536) continue;
+        const auto proof = reader.prove_consistency(size);
+        ASSERT_TRUE(proof);
+        EXPECT_TRUE(extends({size, tree.root()}, head, *proof));
+    }
+    const std::string text = *reader.portable_proof(5);
+    EXPECT_TRUE(text.starts_with("c2sp.org/tlog-proof@v1\nindex 5\n"));
+    EXPECT_TRUE(text.ends_with(fixture::read_text(folder.log() + "/checkpoint")));
+}
+
+}  // namespace
+}  // namespace hs::audit

@@ -1,0 +1,45 @@
+#include "egress/connection_record.h"
+
+namespace hs::egress {
+
+namespace {
+
+std::int64_t number(std::uint64_t value) {
+    return static_cast<std::int64_t>(std::min<std::uint64_t>(value, INT64_MAX));
+}
+
+void add_place(wire::Json& json, const ConnectionRecord& record) {
+    const Envelope& envelope = record.envelope;
+    json["decision"] = envelope.decision;
+    json["purpose"] = envelope.purpose == Purpose::infer ? "infer" : "http";
+    json["scheme"] = envelope.scheme == Scheme::https ? "https" : "http";
+    json["host"] = envelope.host;
+    json["port"] = static_cast<std::int64_t>(envelope.port);
+    json["nonce"] = record.nonce;
+    json["method"] = record.method;
+    json["path"] = record.path;
+    if (!envelope.credential.name.empty()) json["credential"] = envelope.credential.name;
+}
+
+}  // namespace
+
+wire::Json to_json(const ConnectionRecord& record) {
+    wire::Json json{wire::JsonObject{}};
+    if (!record.nonce.empty()) add_place(json, record);
+    if (!record.address.empty()) {
+        json["address"] = record.address;
+        json["reused"] = record.reused;
+    }
+    if (record.status != 0) json["status"] = static_cast<std::int64_t>(record.status);
+    json["sent_bytes"] = number(record.sent_bytes);
+    json["received_bytes"] = number(record.received_bytes);
+    json["duration_ms"] = record.duration_ms;
+    if (record.redacted != 0) json["redacted"] = number(record.redacted);
+    if (record.trouble) {
+        json["error"]["code"] = reason_name(record.trouble->reason);
+        json["error"]["what"] = record.trouble->what;
+    }
+    return json;
+}
+
+}  // namespace hs::egress

@@ -1,0 +1,358 @@
+#include "egress/forward.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+
+#include "egress/echo_filter.h"
+#include "egress/request_check.h"
+
+namespace hs::egress {
+
+using base::ByteView;
+using base::Code;
+using base::Error;
+using base::fail;
+using base::Result;
+
+namespace {
+
+using Outcome = std::optional<Trouble>;  // nothing: it went well
+
+// A wait is cut into slices, so that a requester who leaves is seen although a server sends bytes
+// that make no piece.
+constexpr std::int64_t slice_ms = 1'000;
+
+// Counts bytes that are held against the maximum for the whole process.
+class Buffered {
+  public:
+    Buffered(std::atomic<std::uint64_t>& total, std::uint64_t bytes_max)
+        : total_(total), bytes_max_(bytes_max) {}
+    ~Buffered() { total_ -= mine_; }
+    Buffered(const Buffered&) = delete;
+    Buffered& operator=(const Buffered&) = delete;
+    bool add(std::uint64_t bytes) {
+        mine_ += bytes;
+        return (total_ += bytes) <= bytes_max_;
+    }
+
+  private:
+    std::atomic<std::uint64_t>& total_;
+    const std::uint64_t bytes_max_;
+    std::uint64_t mine_ = 0;
+};
+
+class Exchange {
+  public:
+    Exchange(net::HttpExchange& requester, const ForwardParts& parts, const ForwardLimits& limits,
+             std::atomic<std::uint64_t>& buffered_total)
+        : requester_(requester),
+          parts_(parts),
+          limits_(limits),
+          buffered_(buffered_total, limits.buffered_bytes_max),
+          total_(os::Deadline::after_ms(limits.total_ms)) {}
+
+    void run() {
+        const auto begun = std::chrono::steady_clock::now();
+        record_.trouble = go();
+        if (record_.trouble && !requester_.begun()) answer_trouble(*record_.trouble);
+        if (connection_ && !record_.trouble) parts_.pool.release(std::move(*connection_));
+        record_.redacted = echo_.found();
+        record_.duration_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+                                  std::chrono::steady_clock::now() - begun)
+                                  .count();
+        parts_.keeper.record(to_json(record_));
+    }
+
+  private:
+    Outcome go() {
+        if (Outcome bad = admit()) return bad;
+        if (Outcome bad = take_body()) return bad;
+        if (Outcome bad = ask()) return bad;
+        return pass_answer();
+    }
+
+    const Envelope& envelope() const { return admitted_->envelope(); }
+
+    Outcome admit() {
+        const net::RequestHead& request = requester_.request();
+        const auto field = request.headers.only("Hardshell-Permit");
+        if (!field || !*field) {
+            return Trouble{Reason::permit_missing,
+                           "the request carries no permit; every connection "
+                           "needs one from the keeper"};
+        }
+        auto admitted = parts_.admission.admit(**field);
+        if (!admitted) return Trouble{Reason::permit_refused, admitted.error().what};
+        admitted_ = std::move(*admitted);
+        requester_.set_wake_up(&admitted_->stop());
+        record_.nonce = base::to_hex(admitted_->nonce());
+        record_.envelope = envelope();
+        record_.method = request.method;
+        const auto fits = check_request(request, requester_.content_length(), envelope());
+        if (!fits) return Trouble{Reason::request_refused, fits.error().what};
+        head_ = upstream_head(request, envelope());
+        record_.path = head_.target.substr(0, head_.target.find('?'));
+        requester_.set_body_limit(envelope().body_bytes_max);
+        return std::nullopt;
+    }
+
+    // Where the hash of the body was approved, the body is held until it is seen to be that one.
+    Outcome take_body() {
+        if (!envelope().body_sha256) return std::nullopt;
+        for (;;) {
+            const auto piece = requester_.next_body();
+            if (!piece) return trouble_of_requester(piece.error());
+            if (piece->empty()) break;
+            if (!buffered_.add(piece->size())) {
+                return Trouble{Reason::busy, "too many large requests at once; try again"};
+            }
+            body_ += base::text_of(*piece);
+        }
+        if (crypto::sha256(base::bytes_of(body_)) == *envelope().body_sha256) return std::nullopt;
+        return Trouble{Reason::request_refused,
+                       "the body is not the one that was approved; ask for a new decision"};
+    }
+
+    Trouble trouble_of_requester(const Error& error) const {
+        if (error.code == Code::exhausted) {
+            return {Reason::request_refused,
+                    fmt::format("the body may have {} bytes at most", envelope().body_bytes_max)};
+        }
+        return trouble_of(error, Reason::request_broken);
+    }
+
+    // Sends the request. A kept connection may have died unseen: a request that changes nothing is
+    // then sent once more on another; anything else might be done twice.
+    Outcome ask() {
+        for (;;) {
+            Outcome bad = connect();
+            if (bad) return bad;
+            bad = send();
+            if (!bad) bad = receive();
+            if (!bad) return bad;
+            const bool harmless = (head_.method == "GET" || head_.method == "HEAD") &&
+                                  requester_.content_length() == 0U;
+            const bool silent = connection_->client->bytes_read() == bytes_before_;
+            const bool again =
+                connection_->reused && harmless && silent && bad->reason == Reason::server_broken;
+            if (!again) return bad;
+        }
+    }
+
+    Outcome connect() {
+        connection_.reset();
+        const bool secure = envelope().scheme == Scheme::https;
+        const net::Endpoint endpoint{
+            envelope().host, envelope().port,
+            secure ? net::Endpoint::Security::tls : net::Endpoint::Security::plain};
+        Reason why = Reason::connect_failed;
+        auto made = parts_.pool.acquire(endpoint, envelope().addresses, &admitted_->stop(), why);
+        if (!made) return trouble_of(made.error(), why);
+        connection_ = std::move(*made);
+        bytes_before_ = connection_->client->bytes_read();
+        record_.address = connection_->address.text();
+        record_.reused = connection_->reused;
+        return std::nullopt;
+    }
+
+    // The header line that carries the credential; empty where none is placed.
+    Result<crypto::SecretBytes> credential_line() {
+        const CredentialUse& use = envelope().credential;
+        if (use.name.empty()) return crypto::SecretBytes();
+        const SecretQuestion question{use.name,          envelope().host, envelope().port,
+                                      head_.method,      record_.path,    use.header,
+                                      admitted_->nonce()};
+        const auto value = TRY(parts_.keeper.ask_secret(
+            question, os::Deadline::after_ms(limits_.secret_ms), admitted_->stop()));
+        echo_ = EchoFilter(value.view());
+        const std::string start = use.header + ": " + use.prefix;
+        crypto::SecretBytes line(start.size() + value.size());
+        const auto rest = std::copy(start.begin(), start.end(), line.writable().begin());
+        std::copy(value.view().begin(), value.view().end(), rest);
+        return line;
+    }
+
+    Outcome send() {
+        net::HttpClient& client = *connection_->client;
+        const auto line = credential_line();
+        if (!line) return trouble_of(line.error(), Reason::secret_refused);
+        const bool whole = envelope().body_sha256.has_value();
+        const auto length = whole ? body_.size() : requester_.content_length();
+        client.stream().set_deadline(write_deadline());
+        const auto begun = client.begin(head_, length, line->view());
+        if (!begun) return trouble_of(begun.error(), Reason::server_broken);
+        if (Outcome bad = whole ? send_piece(base::bytes_of(body_)) : stream_body()) return bad;
+        const auto ended = client.end_body();
+        if (!ended) return trouble_of(ended.error(), Reason::server_broken);
+        return std::nullopt;
+    }
+
+    Outcome stream_body() {
+        for (;;) {
+            const auto piece = requester_.next_body();
+            if (!piece) return trouble_of_requester(piece.error());
+            if (piece->empty()) return std::nullopt;
+            if (Outcome bad = send_piece(*piece)) return bad;
+        }
+    }
+
+    Outcome send_piece(ByteView piece) {
+        net::HttpClient& client = *connection_->client;
+        client.stream().set_deadline(write_deadline());
+        const auto sent = client.send_body(piece);
+        if (!sent) return trouble_of(sent.error(), Reason::server_broken);
+        record_.sent_bytes += piece.size();
+        return std::nullopt;
+    }
+
+    os::Deadline write_deadline() const {
+        return total_.earlier(os::Deadline::after_ms(limits_.write_ms));
+    }
+
+    Outcome receive() {
+        const os::Deadline until = total_.earlier(os::Deadline::after_ms(limits_.first_byte_ms));
+        auto head = wait_and(
+            [this] { return connection_->client->receive(envelope().response_bytes_max); }, until);
+        if (!head) return trouble_of_server(head.error());
+        answer_ = std::move(*head);
+        record_.status = answer_.status;
+        return check_answer();
+    }
+
+    Outcome check_answer() const {
+        if (answer_.status == 101) {
+            return Trouble{Reason::response_refused, "the server asks for another protocol"};
+        }
+        const auto coding = answer_.headers.find("Content-Encoding");
+        if (!envelope().credential.name.empty() && coding && !net::same_text(*coding, "identity")) {
+            return Trouble{
+                Reason::response_refused,
+                "the server compressed its answer although it was told not to; an answer "
+                "to a request with a credential must be searchable"};
+        }
+        const auto length = connection_->client->content_length();
+        if (length.value_or(0) > envelope().response_bytes_max) return too_large();
+        return std::nullopt;
+    }
+
+    Trouble too_large() const {
+        return {
+            Reason::response_too_large,
+            fmt::format("the answer is over the permitted {} bytes; ask for less or permit more",
+                        envelope().response_bytes_max)};
+    }
+
+    Trouble trouble_of_server(const Error& error) const {
+        if (error.code == Code::timed_out) {
+            return {Reason::server_timeout,
+                    fmt::format("{} did not answer in time; try again later", envelope().host)};
+        }
+        if (error.code == Code::exhausted) {
+            return connection_->client->content_length()
+                       ? too_large()
+                       : Trouble{Reason::response_too_large, error.what};
+        }
+        return trouble_of(error, Reason::server_broken);
+    }
+
+    // Runs a read of the server's stream when it has bytes; ends when the requester leaves or the
+    // permit is revoked.
+    template <class Read>
+    auto wait_and(Read&& read, os::Deadline until) -> decltype(read()) {
+        net::HttpClient& client = *connection_->client;
+        for (;;) {
+            TRY(await_server(until));
+            client.stream().set_deadline(until.earlier(os::Deadline::after_ms(slice_ms)));
+            auto outcome = read();
+            const bool slice_over = !outcome && outcome.error().code == Code::timed_out;
+            if (!slice_over || until.passed()) return outcome;
+        }
+    }
+
+    Result<> await_server(os::Deadline until) {
+        net::HttpClient& client = *connection_->client;
+        std::array<pollfd, 3> items{};
+        items[0] = {client.stream().descriptor(), POLLIN, 0};
+        items[1] = {requester_.descriptor(), POLLRDHUP, 0};
+        items[2] = {admitted_->stop().fd(), POLLIN, 0};
+        for (;;) {
+            const int wait_ms = client.has_buffered() ? 0 : until.left_ms();
+            const int count = ::poll(items.data(), items.size(), wait_ms);
+            if (count < 0) continue;  // a signal
+            if (items[1].revents != 0 || items[2].revents != 0) {
+                return fail(Code::cancelled, "nobody waits for the answer any more");
+            }
+            if (items[0].revents != 0 || client.has_buffered()) return {};
+            if (until.passed()) return fail(Code::timed_out, "the server did not answer in time");
+        }
+    }
+
+    Outcome pass_answer() {
+        net::HttpClient& client = *connection_->client;
+        auto length = client.content_length();
+        if (requester_.request().method == "HEAD") length = declared_length();
+        clean_response(answer_.headers);
+        for (net::Header& field : answer_.headers.all()) field.value = echo_.redact(field.value);
+        answer_.reason.clear();
+        answer_.headers.add("Hardshell-Upstream", record_.address);
+        const auto begun = requester_.begin(std::move(answer_), length);
+        if (!begun) return trouble_of(begun.error(), Reason::request_broken);
+        for (;;) {
+            const os::Deadline until = total_.earlier(os::Deadline::after_ms(limits_.idle_ms));
+            const auto piece = client.body_complete()
+                                   ? Result<ByteView>(ByteView{})
+                                   : wait_and([&client] { return client.next_body(); }, until);
+            if (!piece) return trouble_of_server(piece.error());
+            const bool last = piece->empty();
+            record_.received_bytes += piece->size();
+            const std::string text = last ? echo_.finish() : echo_.pass(base::text_of(*piece));
+            const auto written = requester_.write(text);
+            if (!written) return trouble_of(written.error(), Reason::request_broken);
+            if (last) break;
+        }
+        const auto finished = requester_.finish();
+        if (!finished) return trouble_of(finished.error(), Reason::request_broken);
+        return std::nullopt;
+    }
+
+    std::optional<std::uint64_t> declared_length() const {
+        const auto field = answer_.headers.find("Content-Length");
+        if (!field || field->size() > 18) return 0;
+        return std::strtoull(std::string(*field).c_str(), nullptr, 10);
+    }
+
+    void answer_trouble(const Trouble& trouble) {
+        net::ResponseHead head;
+        head.status = status_of(trouble.reason);
+        head.headers = {{"Content-Type", "application/json"},
+                        {"Hardshell-Error", std::string(reason_name(trouble.reason))}};
+        // The stop that ended the exchange must not keep its reason from being told.
+        requester_.set_wake_up(nullptr);
+        static_cast<void>(requester_.answer(std::move(head), to_json_text(trouble)));
+    }
+
+    net::HttpExchange& requester_;
+    const ForwardParts& parts_;
+    const ForwardLimits& limits_;
+    Buffered buffered_;
+    const os::Deadline total_;
+    ConnectionRecord record_;
+    std::unique_ptr<Admitted> admitted_;
+    net::RequestHead head_;
+    std::string body_;
+    std::optional<Connection> connection_;
+    std::uint64_t bytes_before_ = 0;
+    EchoFilter echo_;
+    net::ResponseHead answer_;
+};
+
+}  // namespace
+
+void Forwarder::serve(net::HttpExchange& exchange) {
+    Exchange one(exchange, parts_, limits_, buffered_bytes_);
+    one.run();
+    // What the exchange waited on ends with it.
+    exchange.set_wake_up(nullptr);
+}
+
+}  // namespace hs::egress

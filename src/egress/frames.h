@@ -1,0 +1,55 @@
+// What egress says to the keeper and to hardshelld, and hears from them, beside the kinds of
+// gate/frames.h. docs/formats/egress-frames.md has the payloads.
+//
+// What it does not protect from: a peer that lies. The daemon's word opens streams only; the
+// keeper's is trusted.
+// Threads: values and pure functions.
+#pragma once
+
+#include "crypto/secret.h"
+#include "crypto/ticket.h"
+
+namespace hs::egress {
+
+enum class EgressFrameKind : std::uint16_t {
+    connect = 200,  // hardshelld → egress: no payload, one descriptor: a stream to speak HTTP on
+    revoke = 201,   // keeper → egress: payload is one ticket nonce, 16 bytes
+};
+
+// ActorFrameKind::key.
+struct TicketKey {
+    crypto::SecretBytes key;
+    std::uint64_t generation = 0;
+};
+// Whoever packs or unpacks wipes the bytes afterwards: they hold the key.
+base::Bytes pack_ticket_key(const TicketKey& key);
+base::Result<TicketKey> unpack_ticket_key(base::ByteView bytes);
+
+// ActorFrameKind::generation.
+base::Bytes pack_generation(std::uint64_t generation);
+base::Result<std::uint64_t> unpack_generation(base::ByteView bytes);
+
+// ActorFrameKind::secret: where the value would go, for the keeper's check of the binding.
+struct SecretQuestion {
+    std::string name;
+    std::string host;
+    std::uint16_t port = 0;
+    std::string method;
+    std::string path;  // without the query
+    std::string header;
+    crypto::TicketNonce nonce{};  // of the admitted ticket
+    bool operator==(const SecretQuestion&) const = default;
+};
+base::Bytes pack_question(const SecretQuestion& question);
+base::Result<SecretQuestion> unpack_question(base::ByteView bytes);
+
+// The keeper's answer, with FrameKind::answer and the question's id: packed {u8 1, value}, or
+// {u8 0, why not} where the secret is unknown or not bound to that place.
+struct SecretAnswer {
+    crypto::SecretBytes value;  // empty: refused
+    std::string refusal;
+};
+base::Bytes pack_secret_answer(const SecretAnswer& answer);
+base::Result<SecretAnswer> unpack_secret_answer(base::ByteView bytes);
+
+}  // namespace hs::egress

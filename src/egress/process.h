@@ -1,0 +1,48 @@
+// EgressProcess: what hardshell-egress is made of: the line to the keeper, the line to hardshelld,
+// the streams that hardshelld opens, and the connections out.
+//
+// What it does not protect from: code in this process that is taken over holds the credentials in
+// flight. It parses HTTP heads and TLS records of strangers; nothing richer.
+// Threads: run() on the caller's thread; it starts one for hardshelld's line and one a stream.
+#pragma once
+
+#include "egress/forward.h"
+#include "net/http_server.h"
+
+namespace hs::egress {
+
+struct ProcessLimits {
+    std::size_t streams_max = 256;
+    ForwardLimits forward;
+    DialTimes dial;
+};
+
+class EgressProcess {
+  public:
+    // daemon: hardshelld's frames; keeper: the keeper's. The rest must outlive the process.
+    static base::Result<std::unique_ptr<EgressProcess>> make(os::Fd daemon, os::Fd keeper,
+                                                             Outside outside,
+                                                             const base::Clock& clock,
+                                                             const ProcessLimits& limits = {});
+    ~EgressProcess();
+    // Works until the keeper or hardshelld is gone or stop() is called; then everything is cut.
+    void run();
+    // From any thread or a signal handler.
+    void stop() const { stop_.raise(); }
+
+  private:
+    EgressProcess(os::Fd daemon, os::Fd keeper, Outside outside, const base::Clock& clock,
+                  const ProcessLimits& limits, os::WakeUp stop);
+    void serve_daemon();
+
+    os::WakeUp stop_;
+    os::Channel daemon_;
+    os::Channel keeper_;
+    Admission admission_;
+    KeeperLink link_;
+    UpstreamPool pool_;
+    Forwarder forwarder_;
+    std::unique_ptr<net::HttpServer> server_;
+};
+
+}  // namespace hs::egress

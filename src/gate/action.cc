@@ -1,0 +1,282 @@
+#include "gate/action.h"
+
+#include <fmt/format.h>
+
+#include "base/bytes.h"
+#include "crypto/hash.h"
+
+namespace hs::gate {
+namespace {
+
+using base::Code;
+using base::fail;
+using base::Result;
+using wire::Json;
+using wire::JsonObject;
+
+constexpr std::size_t argv_items_max = 4096;
+constexpr std::size_t text_bytes_max = std::size_t{256} << 10U;
+
+constexpr std::string_view what_names[] = {"content", "listing", "search"};
+constexpr std::string_view operation_names[] = {"create", "replace", "remove", "restore"};
+constexpr std::string_view approver_names[] = {"nobody", "reachable"};
+
+template <class Enum, std::size_t count>
+Result<Enum> named(const Json& json, std::string_view key, const std::string_view (&names)[count]) {
+    const std::string name = TRY(wire::text_at(json, key));
+    for (std::size_t i = 0; i < count; ++i) {
+        if (names[i] == name) return static_cast<Enum>(i);
+    }
+    return fail(Code::invalid_input, fmt::format("\"{}\" has the unknown value \"{}\"", key, name));
+}
+
+template <class Enum, std::size_t count>
+std::string_view name_of(Enum value, const std::string_view (&names)[count]) {
+    return names[static_cast<std::size_t>(value)];
+}
+
+Result<std::string> short_text(const Json& json, std::string_view key) {
+    std::string text = TRY(wire::text_at(json, key));
+    if (text.size() > text_bytes_max) {
+        return fail(Code::exhausted, fmt::format("\"{}\" is longer than {} bytes", key, text_bytes_max));
+    }
+    return text;
+}
+
+Result<std::uint64_t> count_at(const Json& json, std::string_view key) {
+    const std::int64_t value = TRY(wire::integer_at(json, key));
+    if (value < 0) return fail(Code::invalid_input, fmt::format("\"{}\" is negative", key));
+    return static_cast<std::uint64_t>(value);
+}
+
+Json count_json(std::uint64_t value) { return Json(static_cast<std::int64_t>(value)); }
+
+JsonObject members(const ReadFile& action) {
+    return {{"path", action.path}, {"what", name_of(action.what, what_names)}};
+}
+
+JsonObject members(const WriteFile& action) {
+    return {{"path", action.path},
+            {"operation", name_of(action.operation, operation_names)},
+            {"content_sha256", action.content_sha256},
+            {"content_bytes", count_json(action.content_bytes)},
+            {"before_sha256", action.before_sha256}};
+}
+
+JsonObject members(const RunCommand& action) {
+    Json argv{wire::JsonArray{}};
+    for (const auto& argument : action.argv) argv.push(argument);
+    Json scripts{wire::JsonArray{}};
+    for (const auto& script : action.scripts) {
+        scripts.push(JsonObject{{"path", script.path}, {"sha256", script.sha256}});
+    }
+    return {{"executable", action.executable},
+            {"executable_sha256", action.executable_sha256},
+            {"argv", std::move(argv)},
+            {"working_directory", action.working_directory},
+            {"scripts", std::move(scripts)},
+            {"wall_ms", action.wall_ms}};
+}
+
+JsonObject members(const SendHttp& action) {
+    return {{"method", action.method},
+            {"scheme", action.scheme},
+            {"host", action.host},
+            {"port", static_cast<std::int64_t>(action.port)},
+            {"target", action.target},
+            {"content_type", action.content_type},
+            {"body_sha256", action.body_sha256},
+            {"body_bytes", count_json(action.body_bytes)}};
+}
+
+JsonObject members(const Infer& action) {
+    return {{"provider", action.provider},
+            {"model", action.model},
+            {"target", action.target},
+            {"body_sha256", action.body_sha256},
+            {"body_bytes", count_json(action.body_bytes)}};
+}
+
+JsonObject members(const ChangeSetting& action) {
+    return {{"key", action.key}, {"value", action.value}};
+}
+
+Result<Action> read_file_from(const Json& json) {
+    ReadFile action;
+    action.path = TRY(short_text(json, "path"));
+    action.what = TRY(named<ReadFile::What>(json, "what", what_names));
+    return Action(std::move(action));
+}
+
+Result<Action> write_file_from(const Json& json) {
+    WriteFile action;
+    action.path = TRY(short_text(json, "path"));
+    action.operation = TRY(named<WriteFile::Operation>(json, "operation", operation_names));
+    action.content_sha256 = TRY(short_text(json, "content_sha256"));
+    action.content_bytes = TRY(count_at(json, "content_bytes"));
+    action.before_sha256 = TRY(short_text(json, "before_sha256"));
+    return Action(std::move(action));
+}
+
+Result<Action> run_command_from(const Json& json) {
+    RunCommand action;
+    action.executable = TRY(short_text(json, "executable"));
+    action.executable_sha256 = TRY(short_text(json, "executable_sha256"));
+    action.working_directory = TRY(short_text(json, "working_directory"));
+    action.wall_ms = TRY(wire::integer_at(json, "wall_ms"));
+    const auto& argv = *TRY(wire::array_at(json, "argv"));
+    const auto& scripts = *TRY(wire::array_at(json, "scripts"));
+    if (argv.empty() || argv.size() > argv_items_max || scripts.size() > argv_items_max) {
+        return fail(Code::invalid_input,
+                    fmt::format("\"argv\" must have 1 to {} items", argv_items_max));
+    }
+    for (const Json& argument : argv) {
+        if (argument.text() == nullptr || argument.text()->find('\0') != std::string::npos) {
+            return fail(Code::invalid_input, "\"argv\" must hold strings without NUL");
+        }
+        action.argv.push_back(*argument.text());
+    }
+    for (const Json& script : scripts) {
+        action.scripts.push_back({TRY(short_text(script, "path")), TRY(short_text(script, "sha256"))});
+    }
+    return Action(std::move(action));
+}
+
+Result<Action> send_http_from(const Json& json) {
+    SendHttp action;
+    action.method = TRY(short_text(json, "method"));
+    action.scheme = TRY(short_text(json, "scheme"));
+    action.host = TRY(short_text(json, "host"));
+    const std::int64_t port = TRY(wire::integer_at(json, "port"));
+    if (port < 1 || port > 65535) return fail(Code::invalid_input, "\"port\" must be 1 to 65535");
+    action.port = static_cast<std::uint16_t>(port);
+    action.target = TRY(short_text(json, "target"));
+    action.content_type = TRY(short_text(json, "content_type"));
+    action.body_sha256 = TRY(short_text(json, "body_sha256"));
+    action.body_bytes = TRY(count_at(json, "body_bytes"));
+    return Action(std::move(action));
+}
+
+Result<Action> infer_from(const Json& json) {
+    Infer action;
+    action.provider = TRY(short_text(json, "provider"));
+    action.model = TRY(short_text(json, "model"));
+    action.target = TRY(short_text(json, "target"));
+    action.body_sha256 = TRY(short_text(json, "body_sha256"));
+    action.body_bytes = TRY(count_at(json, "body_bytes"));
+    return Action(std::move(action));
+}
+
+Result<Action> change_setting_from(const Json& json) {
+    return Action(ChangeSetting{TRY(short_text(json, "key")), TRY(short_text(json, "value"))});
+}
+
+struct Line {
+    std::string operator()(const ReadFile& action) const {
+        return fmt::format("{} {}", action.what == ReadFile::What::content   ? "read"
+                                    : action.what == ReadFile::What::listing ? "list"
+                                                                             : "search",
+                           action.path);
+    }
+    std::string operator()(const WriteFile& action) const {
+        return fmt::format("{} {} ({} bytes)", name_of(action.operation, operation_names),
+                           action.path, action.content_bytes);
+    }
+    std::string operator()(const RunCommand& action) const {
+        std::string line = "run";
+        for (const auto& argument : action.argv) {
+            const bool plain = !argument.empty() &&
+                               argument.find_first_of(" \t\n\"'\\$`") == std::string::npos;
+            if (plain) {
+                line += ' ' + argument;
+            } else {
+                line += ' ';
+                wire::append_json_string(line, argument);
+            }
+        }
+        return line + "   in " + action.working_directory;
+    }
+    std::string operator()(const SendHttp& action) const {
+        return fmt::format("{} {}://{}:{}{}", action.method, action.scheme, action.host, action.port,
+                           action.target);
+    }
+    std::string operator()(const Infer& action) const {
+        return fmt::format("ask the model {} of {} ({} bytes)", action.model, action.provider,
+                           action.body_bytes);
+    }
+    std::string operator()(const ChangeSetting& action) const {
+        return fmt::format("set {} = {}", action.key, action.value);
+    }
+};
+
+}  // namespace
+
+Json to_json(const Action& action) {
+    return std::visit(
+        [](const auto& held) {
+            JsonObject object = members(held);
+            object["effect"] = held.effect;
+            return Json(std::move(object));
+        },
+        action);
+}
+
+Result<Action> action_from_json(const Json& json) {
+    const std::string effect = TRY(wire::text_at(json, "effect"));
+    Result<Action> action = fail(Code::invalid_input, fmt::format("unknown effect \"{}\"", effect));
+    if (effect == ReadFile::effect) action = read_file_from(json);
+    if (effect == WriteFile::effect) action = write_file_from(json);
+    if (effect == RunCommand::effect) action = run_command_from(json);
+    if (effect == SendHttp::effect) action = send_http_from(json);
+    if (effect == Infer::effect) action = infer_from(json);
+    if (effect == ChangeSetting::effect) action = change_setting_from(json);
+    // A member that nobody reads would be shown to no one and still be signed.
+    if (action && !(to_json(*action) == json)) {
+        return fail(Code::invalid_input, "the action has members that its kind does not know");
+    }
+    return action;
+}
+
+std::string digest_of(const Action& action) {
+    const auto digest = crypto::sha256(base::bytes_of(wire::canonical_json(to_json(action))));
+    return base::to_hex(digest);
+}
+
+std::string summary_of(const Action& action) { return std::visit(Line{}, action); }
+
+Json to_json(const Circumstances& held) {
+    return JsonObject{{"person", held.person},
+                      {"space", held.space},
+                      {"agent", held.agent},
+                      {"skill", held.skill},
+                      {"session", held.session},
+                      {"turn", held.turn},
+                      {"call", held.call},
+                      {"origin", held.origin},
+                      {"project", held.project},
+                      {"label", flow::to_json(held.label)},
+                      {"approver", name_of(held.approver, approver_names)}};
+}
+
+Result<Circumstances> circumstances_from_json(const Json& json) {
+    Circumstances held;
+    for (auto& [key, place] : std::initializer_list<std::pair<std::string_view, std::string*>>{
+             {"person", &held.person},
+             {"space", &held.space},
+             {"agent", &held.agent},
+             {"skill", &held.skill},
+             {"session", &held.session},
+             {"turn", &held.turn},
+             {"call", &held.call},
+             {"origin", &held.origin},
+             {"project", &held.project}}) {
+        *place = TRY(short_text(json, key));
+    }
+    held.approver = TRY(named<Circumstances::Approver>(json, "approver", approver_names));
+    const Json* label = json.find("label");
+    if (label == nullptr) return fail(Code::invalid_input, "\"label\" is missing");
+    held.label = TRY(flow::label_from_json(*label));
+    return held;
+}
+
+}  // namespace hs::gate

@@ -1,0 +1,116 @@
+// Actions: what policy decides, what a person approves and what a Permit allows. One struct for
+// each kind of effect, with one canonical JSON form whose SHA-256 is the action's digest.
+//
+// What it does not protect from: a struct whose fields do not describe the whole effect. Whatever
+// changes what happens must be a field here, because only fields are approved.
+// Threads: values.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "flow/label.h"
+#include "wire/json.h"
+
+namespace hs::gate {
+
+// Who asks and in which circumstances. Time, lockdown, counters, zones and hashes of executables
+// are not here: the keeper finds those out itself.
+struct Circumstances {
+    enum class Approver : std::uint8_t { nobody, reachable };
+    std::string person;   // stable id of the person for whom the run acts
+    std::string space;    // "personal", "work", …
+    std::string agent;    // "main"
+    std::string skill;    // empty outside a skill
+    std::string session;  // ids of this program, empty where there is none
+    std::string turn;
+    std::string call;
+    std::string origin;   // the channel: "cli", "api"
+    std::string project;  // canonical path of the project's folder, empty outside one
+    flow::Label label;    // join of all that the action's arguments derive from
+    Approver approver = Approver::reachable;
+};
+
+// Looks at one file or folder. The path is canonical (policy/canonical_path.h).
+struct ReadFile {
+    enum class What : std::uint8_t { content, listing, search };
+    static constexpr std::string_view effect = "file.read";
+    std::string path;
+    What what = What::content;
+};
+
+// Changes one file. Digests are lower-case hex SHA-256; before_sha256 is empty for a new file.
+struct WriteFile {
+    enum class Operation : std::uint8_t { create, replace, remove, restore };
+    static constexpr std::string_view effect = "file.write";
+    std::string path;
+    Operation operation = Operation::create;
+    std::string content_sha256;  // empty for remove
+    std::uint64_t content_bytes = 0;
+    std::string before_sha256;
+};
+
+// Starts one program in a sandbox. Never a shell string: argv, and scripts by hash.
+struct RunCommand {
+    struct Script {
+        std::string path;  // the operand that names it, resolved
+        std::string sha256;
+    };
+    static constexpr std::string_view effect = "run";
+    std::string executable;         // resolved absolute path
+    std::string executable_sha256;  // filled in and checked by the keeper
+    std::vector<std::string> argv;
+    std::string working_directory;
+    std::vector<Script> scripts;
+    std::int64_t wall_ms = 0;  // asked; the profile's limit may be lower
+};
+
+// One HTTP exchange with a host outside. Each redirect is an action of its own.
+struct SendHttp {
+    static constexpr std::string_view effect = "http";
+    std::string method;
+    std::string scheme;  // "http" or "https"
+    std::string host;    // canonical
+    std::uint16_t port = 0;
+    std::string target;  // path and query
+    std::string content_type;
+    std::string body_sha256;  // empty without a body
+    std::uint64_t body_bytes = 0;
+};
+
+// One call of a language model. The provider's place comes from configuration, not from here.
+struct Infer {
+    static constexpr std::string_view effect = "infer";
+    std::string provider;  // its name in configuration
+    std::string model;
+    std::string target;  // path and query
+    std::string body_sha256;
+    std::uint64_t body_bytes = 0;
+};
+
+// Changes one value of the configuration.
+struct ChangeSetting {
+    static constexpr std::string_view effect = "configure";
+    std::string key;
+    std::string value;
+};
+
+using Action = std::variant<ReadFile, WriteFile, RunCommand, SendHttp, Infer, ChangeSetting>;
+
+// The canonical form: an object whose member "effect" names the kind.
+wire::Json to_json(const Action& action);
+// invalid_input names the member that is missing or wrong.
+base::Result<Action> action_from_json(const wire::Json& json);
+// SHA-256 of canonical_json(to_json(action)), lower-case hex.
+std::string digest_of(const Action& action);
+// One line for a person: what would happen, to what.
+std::string summary_of(const Action& action);
+
+wire::Json to_json(const Circumstances& circumstances);
+base::Result<Circumstances> circumstances_from_json(const wire::Json& json);
+
+}  // namespace hs::gate

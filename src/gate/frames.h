@@ -1,0 +1,29 @@
+// The kinds of frames between hardshelld and the keeper, and between the keeper and the processes
+// that act. Payloads are canonical JSON unless said otherwise; docs/formats/frame.md lists them.
+// Threads: constants.
+#pragma once
+
+#include <cstdint>
+
+namespace hs::gate {
+
+enum class FrameKind : std::uint16_t {
+    decide = 1,    // hardshelld → keeper: {action, circumstances, approval?}
+    record = 2,    // hardshelld → keeper: {kind, fields, durable}
+    question = 3,  // hardshelld or CLI → keeper: {verb, arguments}
+    answer = 4,    // keeper →: the result of the frame with the same id
+    failure = 5,   // keeper →: {code, what} for the frame with the same id
+    news = 6,      // keeper → hardshelld, unasked: an approval was answered, a revocation
+};
+
+// Between the keeper and launcher or egress.
+enum class ActorFrameKind : std::uint16_t {
+    key = 100,         // keeper →: packed {ticket key, generation}
+    generation = 101,  // keeper →: packed {generation}; older tickets are void
+    stop_all = 102,    // keeper →: lockdown; end everything now
+    ready = 103,       // → keeper: the key has been taken
+    secret = 104,      // egress → keeper: packed {secret name, host}; answered with the same id
+    connection = 105,  // egress → keeper: canonical JSON record of one connection
+};
+
+}  // namespace hs::gate

@@ -1,0 +1,337 @@
+#include "gate/keeper.h"
+
+#include <fmt/format.h>
+
+#include "base/bytes.h"
+#include "crypto/hash.h"
+#include "crypto/ticket.h"
+
+namespace hs::gate {
+namespace {
+
+using base::Code;
+using base::fail;
+using base::Result;
+using wire::Json;
+using wire::JsonObject;
+
+// A Permit is used at once or asked for again.
+constexpr std::int64_t permit_life_ms = 60'000;
+constexpr std::size_t sessions_counted_max = 10'000;
+constexpr std::size_t question_bytes_in_event_max = 40'000;
+
+// What hardshelld may write into the log by itself. Decisions and approvals are the keeper's own.
+bool daemon_may_record(audit::EventKind kind) {
+    using enum audit::EventKind;
+    for (const auto allowed : {message_in, message_out, model_call, model_result, tool_call,
+                               effect_begun, effect_ended, config_change, sign_in, process_start,
+                               process_stop, process_crash}) {
+        if (kind == allowed) return true;
+    }
+    return false;
+}
+
+void send(os::Channel& channel, std::uint64_t id, FrameKind kind, const Json& payload) {
+    // A peer that is gone needs no answer; the main loop sees that it is.
+    const auto sent = channel.send(id, static_cast<std::uint16_t>(kind),
+                                   base::bytes_of(wire::canonical_json(payload)));
+    static_cast<void>(sent.ok());
+}
+
+void send_failure(os::Channel& channel, std::uint64_t id, const base::Error& error) {
+    send(channel, id, FrameKind::failure,
+         JsonObject{{"code", base::code_name(error.code)}, {"what", error.what}});
+}
+
+// Texts whose member the log knows go there, the rest into the event's detail.
+audit::Event event_from(audit::EventKind kind, const Json& fields) {
+    static const std::map<std::string_view, audit::Field> known{
+        {"session", audit::Field::session},   {"turn", audit::Field::turn},
+        {"person", audit::Field::person},     {"decision", audit::Field::decision},
+        {"outcome", audit::Field::outcome},   {"provider", audit::Field::provider},
+        {"model", audit::Field::model},       {"process", audit::Field::process},
+        {"tool", audit::Field::tool},         {"reason", audit::Field::reason}};
+    audit::Event event(kind);
+    if (fields.object() == nullptr) return event;
+    for (const auto& [key, value] : *fields.object()) {
+        const auto found = known.find(key);
+        if (found != known.end() && value.text() != nullptr) {
+            event.set(found->second, *value.text());
+        } else {
+            event.detail(key, value);
+        }
+    }
+    return event;
+}
+
+}  // namespace
+
+// Generations begin at the time, so that no ticket of an earlier keeper is of this one's.
+Keeper::Keeper(Parts parts, ApprovalBook book)
+    : parts_(std::move(parts)), book_(std::move(book)),
+      generation_(static_cast<std::uint64_t>(parts_.clock.wall_ms())) {
+    add_own_verbs();
+}
+
+void Keeper::add_verb(std::string name, Access access, Verb verb) {
+    verbs_[std::move(name)] = {access, std::move(verb)};
+}
+
+void Keeper::record(audit::Event event) {
+    const auto queued = parts_.log.append(event, [](Result<std::uint64_t>) {});
+    static_cast<void>(queued.ok());  // a log that failed refuses every decision from now on
+}
+
+void Keeper::handle(const Sender& sender, const os::Frame& frame) {
+    const auto payload = wire::parse_json(base::text_of(frame.payload));
+    Result<> done;
+    if (!payload) {
+        done = payload.failure();
+    } else {
+        switch (static_cast<FrameKind>(frame.kind)) {
+            case FrameKind::decide: done = decide(sender, frame.id, *payload); break;
+            case FrameKind::record: done = take_record(sender, frame.id, *payload); break;
+            case FrameKind::question: done = take_question(sender, frame.id, *payload); break;
+            case FrameKind::answer:
+            case FrameKind::failure:
+            case FrameKind::news:
+            default: done = fail(Code::invalid_input, "the keeper does not take such a frame");
+        }
+    }
+    if (!done) send_failure(*sender.channel, frame.id, done.error());
+}
+
+Result<> Keeper::send_when_durable(const Sender& sender, std::uint64_t id, audit::Event event,
+                                   Json answer) {
+    return parts_.log.append(event, [channel = sender.channel, id, answer = std::move(answer)](
+                                        Result<std::uint64_t> index) {
+        if (index) {
+            send(*channel, id, FrameKind::answer, answer);
+        } else {
+            send_failure(*channel, id,
+                         base::Error{index.error().code,
+                                     "nothing was done, because it could not be recorded: " +
+                                         index.error().what,
+                                     index.error().where});
+        }
+    });
+}
+
+Result<> Keeper::decide(const Sender& sender, std::uint64_t id, const Json& payload) {
+    if (sender.kind != Sender::Kind::daemon) {
+        return fail(Code::denied, "only the daemon asks for permits");
+    }
+    const Json* action = payload.find("action");
+    const Json* circumstances = payload.find("circumstances");
+    if (action == nullptr || circumstances == nullptr) {
+        return fail(Code::invalid_input, "\"action\" and \"circumstances\" are needed");
+    }
+    Decision decision;
+    decision.id = base::make_id(parts_.clock, parts_.random);
+    decision.circumstances = TRY(circumstances_from_json(*circumstances));
+    decision.asked =
+        TRY(parts_.questions.ask(TRY(action_from_json(*action)), decision.circumstances));
+    policy::Question& question = decision.asked.question;
+    question.now_ms = parts_.clock.wall_ms();
+    if (counters_.size() >= sessions_counted_max) counters_.clear();
+    question.session = counters_[decision.circumstances.session];
+    const std::string approval = TRY(wire::text_at_or(payload, "approval", ""));
+    if (!approval.empty()) TRY(decide_claim(decision, approval));
+    decision.judgement = parts_.judge.decide(question);
+    Json answer = TRY(conclude(decision));
+    auto event = TRY(event_of(decision, answer));
+    return send_when_durable(sender, id, std::move(event), std::move(answer));
+}
+
+// Puts the consents that were given into the question; whether they suffice is policy's word.
+Result<> Keeper::decide_claim(Decision& decision, const std::string& approval) {
+    const Approval* held = book_.find(approval);
+    if (held == nullptr) return fail(Code::not_found, "there is no such approval");
+    if (held->digest != decision.asked.digest) {
+        return fail(Code::denied, "the action is not the one that was approved, byte for byte; it "
+                                  "must be asked for again");
+    }
+    for (const ApprovalAnswer& answer : held->answers) {
+        if (!answer.consent) continue;
+        decision.asked.question.consents.push_back(
+            {answer.by, {}, answer.at_ms, held->expiry_ms, "approved"});
+    }
+    decision.approval = approval;
+    return {};
+}
+
+Result<Json> Keeper::conclude(Decision& decision) {
+    policy::SessionCounters& counters = counters_[decision.circumstances.session];
+    ++counters.calls;
+    Judgement& judgement = decision.judgement;
+    if (!decision.approval.empty() && judgement.outcome == Judgement::Outcome::ask) {
+        judgement.outcome = Judgement::Outcome::deny;
+        judgement.reason = "the approval does not suffice: " + judgement.reason;
+    }
+    if (judgement.outcome == Judgement::Outcome::ask) {
+        ++counters.approvals;
+        return ask_person(decision);
+    }
+    if (judgement.outcome == Judgement::Outcome::allow) return allow(decision);
+    ++counters.denied;
+    Json answer;
+    answer["outcome"] = "deny";
+    answer["decision"] = decision.id;
+    answer["reason"] = judgement.reason;
+    return answer;
+}
+
+Result<Json> Keeper::allow(Decision& decision) {
+    if (!decision.approval.empty()) {
+        // Durable before the Permit is made: after a crash it cannot be claimed again.
+        TRY(book_.claim(decision.approval, decision.asked.digest, parts_.clock.wall_ms()));
+    }
+    const Judgement& judgement = decision.judgement;
+    const base::WallTime_ms expiry_ms =
+        parts_.clock.wall_ms() + std::min(permit_life_ms, judgement.ttl_ms.value_or(permit_life_ms));
+    Json answer;
+    answer["outcome"] = "allow";
+    answer["decision"] = decision.id;
+    answer["action"] = to_json(decision.asked.action);
+    answer["sandbox"] = judgement.sandbox;
+    answer["log"] = judgement.log;
+    for (const auto& item : judgement.redact) answer["redact"].push(item);
+    answer["expiry_ms"] = expiry_ms;
+    answer["generation"] = static_cast<std::int64_t>(generation_);
+    TRY(add_ticket(decision, expiry_ms, answer));
+    return answer;
+}
+
+Result<> Keeper::add_ticket(Decision& decision, base::WallTime_ms expiry_ms, Json& answer) {
+    const Action& action = decision.asked.action;
+    crypto::Ticket ticket;
+    base::Bytes covered;
+    if (const auto* command = std::get_if<RunCommand>(&action)) {
+        const policy::Profile* profile = parts_.judge.profile(decision.judgement.sandbox);
+        if (profile == nullptr) {
+            return fail(Code::denied, fmt::format("the policies name no sandbox profile for this "
+                                                  "command ({}); add @sandbox to the rule",
+                                                  fmt::join(decision.judgement.policies, ", ")));
+        }
+        LaunchPlaces places = parts_.launch;
+        places.project = decision.circumstances.project;
+        const os::LaunchSpec spec = TRY(
+            plan_launch(*command, decision.asked.resolved_executable, *profile, places));
+        covered = TRY(os::pack_launch_spec(spec));
+        ticket.kind = os::LaunchSpec::ticket_kind;
+    } else if (std::holds_alternative<SendHttp>(action) || std::holds_alternative<Infer>(action)) {
+        covered = TRY(parts_.envelope_for(action, decision.id, expiry_ms));
+        ticket.kind = parts_.envelope_ticket_kind;
+    } else {
+        return {};  // happens in the daemon's own process, from the Permit's content
+    }
+    ticket.digest = crypto::sha256(covered);
+    ticket.expiry_ms = expiry_ms;
+    ticket.generation = generation_;
+    parts_.random.fill(ticket.nonce);
+    ticket.issued_by = parts_.instance;
+    answer["ticket"] = base::to_base64(crypto::issue_ticket(parts_.ticket_key, ticket));
+    answer["envelope"] = base::to_base64(covered);
+    return {};
+}
+
+Result<Json> Keeper::ask_person(Decision& decision) {
+    const base::WallTime_ms now_ms = parts_.clock.wall_ms();
+    Approval approval;
+    approval.id = base::make_id(parts_.clock, parts_.random);
+    approval.decision = decision.id;
+    approval.digest = decision.asked.digest;
+    approval.action = to_json(decision.asked.action);
+    approval.circumstances = to_json(decision.circumstances);
+    approval.created_ms = now_ms;
+    approval.expiry_ms = now_ms + parts_.settings.integer("turn.approval_minutes") * 60'000;
+    approval.card = card_of(decision, approval.expiry_ms);
+    for (const auto& requirement : decision.judgement.requirements) {
+        approval.quorum = std::max(approval.quorum, static_cast<std::int64_t>(requirement.quorum));
+    }
+    Json answer;
+    answer["outcome"] = "ask";
+    answer["decision"] = decision.id;
+    answer["approval"] = approval.id;
+    answer["card"] = approval.card;
+    answer["expiry_ms"] = approval.expiry_ms;
+    TRY(book_.add(std::move(approval)));
+    return answer;
+}
+
+Result<audit::Event> Keeper::event_of(const Decision& decision, const Json& answer) {
+    const Circumstances& who = decision.circumstances;
+    audit::Event event(audit::EventKind::decision);
+    event.set(audit::Field::decision, decision.id)
+        .set(audit::Field::space, who.space)
+        .set(audit::Field::session, who.session)
+        .set(audit::Field::turn, who.turn)
+        .set(audit::Field::person, who.person)
+        .set(audit::Field::agent, who.agent)
+        .set(audit::Field::outcome, wire::text_at(answer, "outcome").value())
+        .set(audit::Field::reason, decision.judgement.reason);
+    for (const char* key : {"approval", "expiry_ms", "sandbox"}) {
+        if (const Json* value = answer.find(key)) event.detail(key, *value);
+    }
+    if (!decision.approval.empty()) event.detail("approval", decision.approval);
+    event.detail("origin", who.origin);
+    event.detail("call", who.call);
+    event.detail("digest", decision.asked.digest);
+    event.detail("explanation", decision.judgement.explanation);
+    Json whole;
+    whole["action"] = to_json(decision.asked.action);
+    whole["question"] = policy::to_json(decision.asked.question);
+    const std::string text = wire::canonical_json(whole);
+    if (text.size() <= question_bytes_in_event_max) {
+        event.detail("request", std::move(whole));
+        return event;
+    }
+    // Too large for a record: sealed beside the log and named by its hash.
+    const std::string blob = TRY(parts_.blobs.put(base::bytes_of(text), parts_.random));
+    event.set(audit::Field::content, blob);
+    event.detail("summary", summary_of(decision.asked.action).substr(0, 1000));
+    return event;
+}
+
+Result<> Keeper::take_record(const Sender& sender, std::uint64_t id, const Json& payload) {
+    const auto kind = TRY(audit::parse_kind(TRY(wire::text_at(payload, "kind"))));
+    if (sender.kind == Sender::Kind::daemon && !daemon_may_record(kind)) {
+        return fail(Code::denied, "the daemon may not write this kind of event");
+    }
+    if (sender.kind == Sender::Kind::person && kind != audit::EventKind::log_read) {
+        return fail(Code::denied, "only reading of the log is recorded from outside");
+    }
+    const Json* fields = payload.find("fields");
+    audit::Event event = event_from(kind, fields != nullptr ? *fields : Json());
+    if (!TRY(wire::boolean_at_or(payload, "durable", false))) {
+        // Nobody waits; a log that failed tells the next who asks.
+        return parts_.log.append(event, [](Result<std::uint64_t>) {});
+    }
+    return send_when_durable(sender, id, std::move(event), Json(JsonObject{}));
+}
+
+Result<> Keeper::take_question(const Sender& sender, std::uint64_t id, const Json& payload) {
+    const std::string name = TRY(wire::text_at(payload, "verb"));
+    const auto found = verbs_.find(name);
+    if (found == verbs_.end()) return fail(Code::not_found, fmt::format("the keeper knows no verb {}", name));
+    if (found->second.first == Access::person_only && sender.kind != Sender::Kind::person) {
+        return fail(Code::denied, "only a person may do this: use the hardshell program");
+    }
+    const Json* arguments = payload.find("arguments");
+    const Json answer = TRY(found->second.second(sender, arguments != nullptr ? *arguments : Json()));
+    send(*sender.channel, id, FrameKind::answer, answer);
+    return {};
+}
+
+std::uint64_t Keeper::revoke_all() {
+    ++generation_;
+    if (daemon_) {
+        send(*daemon_, 0, FrameKind::news,
+             JsonObject{{"generation", static_cast<std::int64_t>(generation_)}});
+    }
+    record(audit::Event(audit::EventKind::permit_revoked)
+               .detail("generation", static_cast<std::int64_t>(generation_)));
+    return generation_;
+}
+
+}  // namespace hs::gate

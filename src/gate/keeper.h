@@ -1,0 +1,116 @@
+// Keeper: the other side of the gate. It finds out the facts, lets policy decide, records the
+// decision durably, asks people, and only then makes a Permit.
+//
+// What it does not protect from: a false program in its own process, and whoever owns its user.
+// It parses only our own frames; what strangers wrote arrives as bytes inside them.
+// Threads: handle() and tick() on one thread; answers may be sent from the log's thread.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "audit/blob.h"
+#include "audit/log.h"
+#include "base/clock.h"
+#include "crypto/secret.h"
+#include "gate/action.h"
+#include "gate/approvals.h"
+#include "gate/frames.h"
+#include "gate/judge.h"
+#include "gate/launch_plan.h"
+#include "gate/questions.h"
+#include "gate/settings.h"
+#include "os/channel.h"
+
+namespace hs::gate {
+
+// Who sends a frame: hardshelld over its socket pair, or a person over the keeper's own socket,
+// whose user id the kernel vouches for.
+struct Sender {
+    enum class Kind : std::uint8_t { daemon, person };
+    Kind kind = Kind::daemon;
+    std::string name;  // "hardshelld", "uid 1000"
+    std::shared_ptr<os::Channel> channel;
+};
+
+class Keeper {
+  public:
+    // The packed envelope of an exchange that egress may make for this action.
+    using EnvelopeFor = std::function<base::Result<base::Bytes>(
+        const Action& action, const std::string& decision, base::WallTime_ms expiry_ms)>;
+    // Whether a token may answer approvals; its name, or denied.
+    using TokenName = std::function<base::Result<std::string>(const std::string& token)>;
+    using Verb = std::function<base::Result<wire::Json>(const Sender& sender, const wire::Json&)>;
+
+    struct Parts {
+        const base::Clock& clock;
+        base::Random& random;
+        audit::Log& log;
+        audit::BlobStore& blobs;
+        Judge& judge;
+        Questions& questions;
+        const Settings& settings;
+        LaunchPlaces launch;
+        const crypto::SecretBytes& ticket_key;
+        EnvelopeFor envelope_for;
+        TokenName token_name;
+        std::uint8_t envelope_ticket_kind;
+        std::string instance;  // this keeper's id, in every ticket
+    };
+    Keeper(Parts parts, ApprovalBook book);
+
+    // Takes one frame; the answer goes to the sender's channel, once what it tells is durable.
+    void handle(const Sender& sender, const os::Frame& frame);
+    // To be called about once a second: ends approvals that nobody answered.
+    void tick();
+    // Whom to tell of answered approvals and revocations.
+    void set_daemon(std::shared_ptr<os::Channel> daemon) { daemon_ = std::move(daemon); }
+    // Voids every Permit: the new generation, for launcher and egress as well.
+    std::uint64_t revoke_all();
+    std::uint64_t generation() const { return generation_; }
+
+    enum class Access : std::uint8_t { daemon_or_person, person_only };
+    void add_verb(std::string name, Access access, Verb verb);
+    // Writes an event without waiting.
+    void record(audit::Event event);
+
+  private:
+    struct Decision {
+        std::string id;
+        Asked asked;
+        Circumstances circumstances;
+        Judgement judgement;
+        std::string approval;  // claimed
+    };
+
+    base::Result<> decide(const Sender& sender, std::uint64_t id, const wire::Json& payload);
+    base::Result<> decide_claim(Decision& decision, const std::string& approval);
+    base::Result<wire::Json> conclude(Decision& decision);
+    base::Result<wire::Json> allow(Decision& decision);
+    base::Result<> add_ticket(Decision& decision, base::WallTime_ms expiry_ms, wire::Json& answer);
+    base::Result<wire::Json> ask_person(Decision& decision);
+    base::Result<> send_when_durable(const Sender& sender, std::uint64_t id, audit::Event event,
+                                     wire::Json answer);
+    base::Result<audit::Event> event_of(const Decision& decision, const wire::Json& answer);
+    base::Result<> take_record(const Sender& sender, std::uint64_t id, const wire::Json& payload);
+    base::Result<> take_question(const Sender& sender, std::uint64_t id, const wire::Json& payload);
+    base::Result<wire::Json> list_approvals() const;
+    base::Result<wire::Json> answer_approval(const std::string& id, ApprovalAnswer answer,
+                                             const std::string& reason);
+    base::Result<wire::Json> answer_by_person(const Sender& sender, const wire::Json& arguments);
+    void tell(const std::string& approval, std::string_view outcome);
+    void add_own_verbs();
+    std::string card_of(const Decision& decision, base::WallTime_ms expiry_ms) const;
+
+    Parts parts_;
+    ApprovalBook book_;
+    std::shared_ptr<os::Channel> daemon_;
+    std::uint64_t generation_;
+    std::map<std::string, policy::SessionCounters> counters_;
+    std::map<std::string, std::pair<Access, Verb>, std::less<>> verbs_;
+};
+
+}  // namespace hs::gate

@@ -1,0 +1,137 @@
+#include "gate/launch_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "os/file.h"
+
+namespace hs::gate {
+namespace {
+
+using base::Code;
+using base::fail;
+using base::Result;
+
+constexpr std::string_view home_inside = "/home/user";  // jail/root.h makes it
+constexpr std::string_view staged_folder = "/run/hardshell/staged/";
+
+bool lies_in(std::string_view path, std::string_view folder) {
+    return path == folder || (path.starts_with(folder) && path.size() > folder.size() &&
+                              path[folder.size()] == '/');
+}
+
+os::Mount personal(const std::string& path, policy::Access access) {
+    return {path, path,
+            access == policy::Access::write ? os::MountAccess::read_write : os::MountAccess::read_only,
+            os::MountPresence::required, os::MountContent::personal};
+}
+
+Result<os::Sha256Bytes> sha256_from(const std::string& hex) {
+    const base::Bytes bytes = TRY(base::from_hex(hex));
+    os::Sha256Bytes digest{};
+    if (bytes.size() != digest.size()) return fail(Code::invalid_input, "a SHA-256 has 64 digits");
+    std::copy(bytes.begin(), bytes.end(), digest.begin());
+    return digest;
+}
+
+void add_project(os::LaunchSpec& spec, const policy::Profile& profile, const LaunchPlaces& places) {
+    for (const auto& root : places.roots) {
+        // A root inside the project is shown with it.
+        const bool inside = !places.project.empty() && lies_in(root, places.project);
+        if (profile.granted != policy::Access::none && !inside) {
+            spec.mounts.push_back(personal(root, profile.granted));
+        }
+    }
+    if (places.project.empty() || profile.project == policy::Access::none) return;
+    spec.mounts.push_back(personal(places.project, profile.project));
+    if (profile.project != policy::Access::write) return;
+    for (const auto& name : profile.read_only_names) {
+        const std::string path = places.project + "/" + name;
+        if (os::facts_of_path(path)) spec.mounts.push_back(personal(path, policy::Access::read));
+    }
+}
+
+void add_masks(os::LaunchSpec& spec, const policy::Profile& profile, const LaunchPlaces& places) {
+    spec.masks.name_patterns = profile.masked_names;
+    std::vector<std::string> shown = places.roots;
+    if (!places.project.empty()) shown.push_back(places.project);
+    for (const auto& root : shown) {
+        for (const auto& end : profile.masked_ends) {
+            if (end.find_first_of("*?") != std::string::npos) continue;
+            const std::string path = root + "/" + end;
+            if (os::facts_of_path(path)) spec.masks.paths.push_back(path);
+        }
+        for (const auto& folder : places.hidden) {
+            if (lies_in(folder, root)) spec.masks.paths.push_back(folder);
+        }
+    }
+}
+
+void set_limits(os::Limits& limits, const policy::ProfileLimits& from, std::int64_t asked_wall_ms) {
+    const auto unsigned_of = [](std::int64_t value) { return static_cast<std::uint64_t>(value); };
+    limits.wall_ms = unsigned_of(from.wall_s) * 1000;
+    if (asked_wall_ms > 0) limits.wall_ms = std::min(limits.wall_ms, unsigned_of(asked_wall_ms));
+    limits.cpu_s = unsigned_of(from.cpu_s);
+    limits.memory_bytes = unsigned_of(from.memory_mb) << 20U;
+    limits.processes_max = static_cast<std::uint32_t>(from.processes);
+    limits.file_bytes_max = unsigned_of(from.file_mb) << 20U;
+    limits.open_files_max = static_cast<std::uint32_t>(from.open_files);
+    limits.output_bytes_max = unsigned_of(from.output_kb) << 10U;
+    limits.scratch_bytes_max = unsigned_of(from.scratch_mb) << 20U;
+}
+
+Result<> stage_scripts(os::LaunchSpec& spec, const RunCommand& command) {
+    for (std::size_t i = 0; i < command.scripts.size(); ++i) {
+        os::StagedFile staged;
+        const std::string& path = command.scripts[i].path;
+        staged.target = fmt::format("{}{}-{}", staged_folder, i, path.substr(path.rfind('/') + 1));
+        staged.sha256 = TRY(sha256_from(command.scripts[i].sha256));
+        // The operand that named the script names its staged copy instead.
+        for (auto& argument : spec.command.argv) {
+            if (argument == path) argument = staged.target;
+        }
+        spec.staged.push_back(std::move(staged));
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<os::LaunchSpec> plan_launch(const RunCommand& command, const std::string& executable,
+                                   const policy::Profile& profile, const LaunchPlaces& places) {
+    os::LaunchSpec spec;
+    spec.profile = profile.name;
+    spec.command.executable = executable;
+    spec.command.executable_sha256 = TRY(sha256_from(command.executable_sha256));
+    spec.command.argv = command.argv;
+    spec.command.working_directory = command.working_directory;
+    spec.command.environment = {{"PATH", "/usr/local/bin:/usr/bin:/bin"},
+                                {"HOME", std::string(home_inside)},
+                                {"USER", "user"},
+                                {"LANG", "C.UTF-8"},
+                                {"TMPDIR", "/tmp"},
+                                {"TERM", "dumb"}};
+    spec.mounts = os::system_mounts();
+    add_project(spec, profile, places);
+    if (executable == places.reader) {
+        spec.mounts.push_back({executable, executable, os::MountAccess::read_only,
+                               os::MountPresence::required, os::MountContent::system});
+    }
+    add_masks(spec, profile, places);
+    set_limits(spec.limits, profile.limits, command.wall_ms);
+    TRY(stage_scripts(spec, command));
+    const std::string& cwd = spec.command.working_directory;
+    const bool shown = std::any_of(spec.mounts.begin(), spec.mounts.end(), [&](const os::Mount& mount) {
+        return lies_in(cwd, mount.target);
+    });
+    if (!shown && !lies_in(cwd, "/tmp") && cwd != home_inside) {
+        return fail(Code::denied, fmt::format("the sandbox profile {} does not show the folder {}; "
+                                              "run the command in the project", profile.name, cwd));
+    }
+    TRY(os::validate(spec));
+    return spec;
+}
+
+}  // namespace hs::gate

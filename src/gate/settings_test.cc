@@ -1,0 +1,50 @@
+#include "gate/settings.h"
+
+#include <gtest/gtest.h>
+
+namespace hs::gate {
+namespace {
+
+TEST(Settings, DefaultsHoldAndTheirSourceIsSaid) {
+    const Settings settings = Settings::defaults();
+    EXPECT_EQ(settings.text("policy.preset"), "personal");
+    EXPECT_EQ(settings.integer("api.port"), 7483);
+    EXPECT_EQ(settings.find("api.port")->source, "default");
+    EXPECT_TRUE(settings.providers().empty());
+}
+
+TEST(Settings, ATypingErrorNamesTheLineAndTheNearestKey) {
+    const auto wrong = Settings::parse("[api]\nprot = 1\n", "config.toml");
+    ASSERT_FALSE(wrong);
+    EXPECT_EQ(wrong.error().what,
+              "config.toml, line 2: there is no setting \"api.prot\"; did you mean \"api.port\"?");
+    EXPECT_FALSE(Settings::parse("[api]\nport = \"x\"\n", "c"));
+    EXPECT_FALSE(Settings::parse("[api]\nport = 70000\n", "c"));
+    EXPECT_NE(Settings::parse("[api\n", "c").error().what.find("line 1"), std::string::npos);
+}
+
+TEST(Settings, ProvidersComeFromTheirTables) {
+    const auto settings = Settings::parse(
+        "[provider.claude]\nkind = \"anthropic\"\nurl = \"https://api.anthropic.com\"\n"
+        "model = \"m\"\ncredential = \"anthropic\"\n",
+        "config.toml");
+    ASSERT_TRUE(settings) << settings.error().what;
+    ASSERT_EQ(settings->providers().size(), 1U);
+    EXPECT_EQ(settings->providers()[0].credential, "anthropic");
+    EXPECT_TRUE(settings->providers()[0].retains);
+    EXPECT_EQ(settings->find("provider.claude.url")->source, "config.toml line 3");
+    EXPECT_FALSE(Settings::parse("[provider.x]\nkind = \"y\"\n", "c"));
+    EXPECT_FALSE(Settings::parse("[provider.x]\nmodel = \"y\"\n", "c"));
+}
+
+TEST(Settings, TypedValuesBecomeLiterals) {
+    EXPECT_EQ(*literal_for(*row_of("api.port"), "80"), "80");
+    EXPECT_FALSE(literal_for(*row_of("api.port"), "eighty"));
+    EXPECT_FALSE(literal_for(*row_of("api.port"), "99999"));
+    EXPECT_EQ(*literal_for(*row_of("person.name"), "O\"Neil"), "\"O\\\"Neil\"");
+    EXPECT_EQ(*literal_for(*row_of("files.roots"), "/a,/b"), "[\"/a\", \"/b\"]");
+    EXPECT_EQ(row_of("nothing"), nullptr);
+}
+
+}  // namespace
+}  // namespace hs::gate

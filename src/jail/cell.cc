@@ -1,0 +1,306 @@
+#include "jail/cell.h"
+
+#include <linux/sched.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+
+#include "jail/advice.h"
+#include "jail/inside.h"
+#include "jail/walls.h"
+#include "os/error.h"
+
+namespace hs::jail {
+namespace {
+
+using base::Result;
+using os::Fd;
+
+constexpr std::size_t notes_max = 32;
+constexpr std::size_t enforced_max = 32;
+
+Result<std::pair<Fd, Fd>> report_pair() {
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+        return os::fail_errno("making the report socket", errno);
+    }
+    return std::pair(Fd(ends[0]), Fd(ends[1]));
+}
+
+std::uint64_t namespaces(Powers powers) {
+    std::uint64_t flags = CLONE_NEWNS | CLONE_NEWUTS;
+    if (stands(Wall::processes)) flags |= CLONE_NEWPID;
+    if (stands(Wall::network)) flags |= CLONE_NEWNET;
+    if (stands(Wall::ipc)) flags |= CLONE_NEWIPC;
+    // Root makes the user namespace last, so that the others belong to the host's and stay out of
+    // reach even for somebody who gains capabilities inside.
+    if (powers == Powers::ordinary) flags |= CLONE_NEWUSER;
+    return flags;
+}
+
+// Receives one report; the descriptor it carries, if any, into `passed`.
+ssize_t receive_report(int socket, Report& report, Fd& passed) {
+    struct iovec part{&report, sizeof report};
+    struct msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    const ssize_t size = ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (size <= 0) return size;
+    const struct cmsghdr* const head = CMSG_FIRSTHDR(&message);
+    if (head != nullptr && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS) {
+        int number = -1;
+        std::memcpy(&number, CMSG_DATA(head), sizeof number);
+        passed = Fd(number);
+    }
+    return size;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Cell>> Cell::start(CellShop& shop, os::LaunchSpec spec,
+                                          std::vector<Fd> descriptors) {
+    std::unique_ptr<Cell> cell(new Cell(shop, std::move(spec)));
+    cell->identity_ = TRY(choose_identity(cell->spec_, shop.id_maps));
+    cell->outcome_.notes = cell->identity_.notes;
+    if (stands(Wall::memory_limit)) {
+        // A group that cannot be made now is no reason to run without a limit: the watchdog holds.
+        auto group = shop.groups.make(cell->spec_.limits);
+        if (group) cell->group_ = std::move(*group);
+        cell->watched_ = cell->group_.kind == GroupKind::none;
+    }
+    auto [outer, inner] = TRY(report_pair());
+    cell->reports_ = std::move(outer);
+    cell->describe_enforcement();
+    TRY(cell->clone_process(descriptors, inner.get()));
+    return cell;
+}
+
+Result<> Cell::clone_process(const std::vector<Fd>& descriptors, int inner_reports) {
+    int pidfd = -1;
+    struct clone_args arguments{};
+    arguments.flags = namespaces(identity_.powers) | CLONE_PIDFD;
+    arguments.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
+    arguments.exit_signal = SIGCHLD;
+    if (group_.kind == GroupKind::version_2) {
+        arguments.flags |= CLONE_INTO_CGROUP;
+        arguments.cgroup = static_cast<std::uint64_t>(group_.join.get());
+    }
+    started_ = std::chrono::steady_clock::now();
+    deadline_ = started_ + std::chrono::milliseconds(spec_.limits.wall_ms);
+    next_watch_ = started_ + std::chrono::milliseconds(watch_every_ms);
+    const long pid = ::syscall(SYS_clone3, &arguments, sizeof arguments);
+    if (pid == 0) {
+        run_inside({.spec = spec_,
+                    .identity = identity_,
+                    .descriptors = descriptors,
+                    .hidden = shop_.hidden,
+                    .filter = shop_.filter,
+                    .hashes = shop_.hashes,
+                    .landlock_abi_max = shop_.landlock_abi_max,
+                    .await_group = group_.kind == GroupKind::version_1,
+                    .bound_data = watched_,
+                    .reports = inner_reports});
+    }
+    if (pid < 0) {
+        const int number = errno;
+        shop_.groups.remove(std::move(group_));
+        return base::fail(os::code_of_errno(number), namespace_advice(number));
+    }
+    pid_ = static_cast<int>(pid);
+    process_ = Fd(pidfd);
+    if (group_.kind != GroupKind::version_1) return {};
+    // Moving a process waits for a grace period of the kernel; the child goes on building its root
+    // meanwhile and asks for the answer before it starts anything.
+    const std::string text = std::to_string(pid_);
+    grouped_ = ::write(group_.join.get(), text.data(), text.size()) ==
+               static_cast<ssize_t>(text.size());
+    return {};
+}
+
+Cell::~Cell() {
+    if (finished_ || !process_) return;
+    kill(Ending::killed);
+    siginfo_t ended{};
+    while (::waitid(P_PIDFD, static_cast<id_t>(process_.get()), &ended, WEXITED | __WALL) != 0 &&
+           errno == EINTR) {
+    }
+    shop_.groups.remove(std::move(group_));
+}
+
+void Cell::describe_enforcement() {
+    auto& list = outcome_.enforced;
+    list.push_back({"user", identity_.powers == Powers::root
+                                ? "host user " + std::to_string(identity_.host.user)
+                                : "the user who runs Hardshell"});
+    if (group_.kind == GroupKind::none) {
+        list.push_back({"memory", "watchdog and RLIMIT_DATA (" + shop_.groups.reason() + ")"});
+    } else {
+        list.push_back({"memory", group_.kind == GroupKind::version_2 ? "control group v2"
+                                                                      : "control group v1"});
+    }
+    list.push_back({"processes", "RLIMIT_NPROC in its own user namespace"});
+    list.push_back({"processor time", "RLIMIT_CPU of each process"});
+    list.push_back({"scratch space", "size of its own tmpfs"});
+}
+
+void Cell::on_reports() {
+    while (true) {
+        Report report;
+        Fd passed;
+        const ssize_t size = receive_report(reports_.get(), report, passed);
+        if (size < 0 && errno == EINTR) continue;
+        if (size == 0) reports_.close();  // every process that held the other end is gone
+        if (size <= 0) return;
+        if (size == static_cast<ssize_t>(sizeof report)) take_report(report, std::move(passed));
+    }
+}
+
+void Cell::take_report(const Report& report, Fd passed) {
+    switch (report.kind) {
+        case ReportKind::map_me: {
+            const auto done =
+                write_identity(std::to_string(pid_), Powers::root, identity_.host);
+            if (!done) outcome_.notes.push_back(done.error().what);
+            answer(done.ok());
+            return;
+        }
+        case ReportKind::grouped: answer(grouped_); return;
+        case ReportKind::listener: listener_ = std::move(passed); return;
+        case ReportKind::hashed: shop_.hashes.remember(report.version, report.digest); return;
+        case ReportKind::note:
+            if (outcome_.notes.size() < notes_max) outcome_.notes.emplace_back(report.text);
+            return;
+        case ReportKind::enforced: {
+            const std::string text = report.text;
+            const std::size_t at = std::min(text.find('\n'), text.size());
+            if (outcome_.enforced.size() < enforced_max && at < text.size()) {
+                outcome_.enforced.push_back({text.substr(0, at), text.substr(at + 1)});
+            }
+            return;
+        }
+        case ReportKind::failed:
+            failed_ = true;
+            outcome_.step = report.step;
+            outcome_.problem = with_advice(report.step, report.text);
+            return;
+        case ReportKind::ended:
+            reported_ = true;
+            wait_status_ = report.wait_status;
+            outcome_.usage.cpu_us = report.cpu_us;
+            outcome_.usage.memory_peak_bytes = report.memory_peak_bytes;
+            return;
+    }
+}
+
+void Cell::answer(bool done) {
+    const char byte = done ? 1 : 0;
+    (void)::send(reports_.get(), &byte, 1, MSG_NOSIGNAL);
+}
+
+void Cell::on_listener(short events) {
+    if ((events & POLLIN) == 0) {
+        // Nobody is left who could make a call; it would stay ready for ever.
+        listener_.close();
+        return;
+    }
+    const auto calls = refuse_calls(listener_.get(), 1);
+    if (!calls) {
+        listener_.close();
+        return;
+    }
+    for (const RefusedCall& call : *calls) count_refused(call);
+}
+
+void Cell::count_refused(const RefusedCall& call) {
+    auto& denied = outcome_.denied;
+    const auto known = std::ranges::find(denied, call.name, &DeniedCall::name);
+    if (known != denied.end()) {
+        ++known->count;
+    } else if (denied.size() < Outcome::denied_names_max) {
+        denied.push_back({call.name, 1});
+    }
+    if (call.violation) {
+        if (!forced_) outcome_.violation = call.name;
+        kill(Ending::violated);
+    } else if (++refused_calls_ > refused_calls_max) {
+        if (!forced_) outcome_.violation = call.name + ", more than 4096 refused calls";
+        kill(Ending::violated);
+    }
+}
+
+void Cell::kill(Ending reason) {
+    if (!forced_) outcome_.ending = reason;
+    forced_ = true;
+    (void)::syscall(SYS_pidfd_send_signal, process_.get(), SIGKILL, nullptr, 0);
+}
+
+std::chrono::steady_clock::time_point Cell::next_check() const {
+    return watched_ ? std::min(deadline_, next_watch_) : deadline_;
+}
+
+void Cell::check_limits(std::chrono::steady_clock::time_point now) {
+    if (now >= deadline_) kill(Ending::timed_out);
+    if (!watched_ || now < next_watch_) return;
+    next_watch_ = now + std::chrono::milliseconds(watch_every_ms);
+    if (memory_of_tree(pid_) > spec_.limits.memory_bytes) kill(Ending::out_of_memory);
+}
+
+void Cell::on_process() {
+    siginfo_t ended{};
+    if (::waitid(P_PIDFD, static_cast<id_t>(process_.get()), &ended, WEXITED | WNOHANG | __WALL) != 0 ||
+        ended.si_pid == 0) {
+        return;
+    }
+    // What the process still said before it ended.
+    if (reports_) on_reports();
+    const auto span = std::chrono::steady_clock::now() - started_;
+    outcome_.usage.wall_us = static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::microseconds>(span).count());
+    outcome_.usage.memory_peak_bytes =
+        std::max(outcome_.usage.memory_peak_bytes, ControlGroups::memory_peak_bytes(group_));
+    settle_ending();
+    finished_ = true;
+    listener_.close();
+    shop_.groups.remove(std::move(group_));
+    group_ = {};
+}
+
+void Cell::settle_ending() {
+    const bool out_of_memory = ControlGroups::memory_kills(group_) > 0;
+    if (forced_) return;
+    if (failed_) {
+        outcome_.ending = Ending::not_started;
+        return;
+    }
+    if (!reported_) {
+        outcome_.ending = out_of_memory ? Ending::out_of_memory : Ending::not_started;
+        outcome_.step = "start";
+        outcome_.problem = "the sandbox's first process was killed from outside";
+        return;
+    }
+    if (WIFEXITED(wait_status_)) {
+        outcome_.ending = Ending::exited;
+        outcome_.code = WEXITSTATUS(wait_status_);
+        if (out_of_memory) outcome_.notes.push_back("a process was killed for the memory limit");
+        return;
+    }
+    outcome_.ending = Ending::signalled;
+    outcome_.signal = WTERMSIG(wait_status_);
+    if (out_of_memory && outcome_.signal == SIGKILL) outcome_.ending = Ending::out_of_memory;
+    if (outcome_.signal == SIGSYS) {
+        outcome_.ending = Ending::violated;
+        outcome_.violation = "a system call of another architecture";
+    }
+}
+
+}  // namespace hs::jail

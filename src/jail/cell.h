@@ -1,0 +1,99 @@
+// Cell: one running sandbox, seen from the launcher.
+//
+// What it does not protect from: the launcher being killed; then the kernel kills every sandbox
+// with it (PR_SET_PDEATHSIG), but nobody tells their outcome.
+// Threads: belongs to the launcher's thread.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "jail/cgroup.h"
+#include "jail/executable.h"
+#include "jail/identity.h"
+#include "jail/outcome.h"
+#include "jail/report.h"
+#include "jail/seccomp.h"
+#include "os/fd.h"
+#include "os/launch.h"
+
+namespace hs::jail {
+
+// What all cells of a launcher share; outlives them.
+struct CellShop {
+    CallFilter filter;
+    HashCache hashes;
+    IdMaps id_maps;
+    ControlGroups groups = ControlGroups::discover();
+    std::vector<std::string> hidden;
+    int landlock_abi_max = 0;
+};
+
+class Cell {
+  public:
+    static constexpr std::size_t refused_calls_max = 4096;
+    static constexpr std::size_t refused_calls_at_once = 16;
+    static constexpr int watch_every_ms = 50;
+
+    // Clones the sandbox's first process; it builds the rest by itself and is heard of through
+    // on_readable(). `descriptors` are standard input, output, error and the staged files.
+    static base::Result<std::unique_ptr<Cell>> start(CellShop& shop, os::LaunchSpec spec,
+                                                     std::vector<os::Fd> descriptors);
+    ~Cell();
+    Cell(const Cell&) = delete;
+    Cell& operator=(const Cell&) = delete;
+
+    // To be polled for reading: reports, refused calls (-1 before and after), the process.
+    int reports_fd() const { return reports_.get(); }
+    int listener_fd() const { return listener_.get(); }
+    int process_fd() const { return process_.get(); }
+    void on_reports();
+    void on_listener(short events);
+    // The process has ended: everything in its namespaces is gone, and outcome() is whole.
+    void on_process();
+
+    // Kills the whole sandbox; the first reason counts.
+    void kill(Ending reason);
+    // Kills when the wall clock's limit has passed or, without control group, the memory limit.
+    void check_limits(std::chrono::steady_clock::time_point now);
+    // When check_limits() wants to be called next.
+    std::chrono::steady_clock::time_point next_check() const;
+
+    bool finished() const { return finished_; }
+    const Outcome& outcome() const { return outcome_; }
+
+  private:
+    Cell(CellShop& shop, os::LaunchSpec spec) : shop_(shop), spec_(std::move(spec)) {}
+    base::Result<> clone_process(const std::vector<os::Fd>& descriptors, int inner_reports);
+    void take_report(const Report& report, os::Fd passed);
+    void answer(bool done);
+    void count_refused(const RefusedCall& call);
+    void describe_enforcement();
+    void settle_ending();
+
+    CellShop& shop_;
+    os::LaunchSpec spec_;
+    Identity identity_;
+    ControlGroup group_;
+    os::Fd reports_;
+    os::Fd listener_;
+    os::Fd process_;
+    int pid_ = -1;
+    std::chrono::steady_clock::time_point started_;
+    std::chrono::steady_clock::time_point deadline_;
+    std::chrono::steady_clock::time_point next_watch_;
+    std::size_t refused_calls_ = 0;
+    bool watched_ = false;  // no control group holds the memory
+    bool grouped_ = false;  // the process is in its control group
+    bool forced_ = false;   // outcome_.ending is already decided
+    bool reported_ = false;
+    bool failed_ = false;
+    int wait_status_ = 0;
+    bool finished_ = false;
+    Outcome outcome_;
+};
+
+}  // namespace hs::jail

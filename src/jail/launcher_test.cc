@@ -1,0 +1,216 @@
+// The launcher's loop in a child process, with the test as daemon and keeper.
+#include "jail/launcher.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "crypto/hash.h"
+#include "os/file.h"
+#include "os/pipe.h"
+#include "os/socket.h"
+#include "os/system.h"
+
+namespace hs::jail {
+namespace {
+
+constexpr std::uint64_t generation = 5;
+
+class LauncherLoop : public testing::Test {
+  protected:
+    void SetUp() override {
+        auto daemon_pair = os::stream_pair();
+        auto keeper_pair = os::stream_pair();
+        daemon = std::make_unique<os::Channel>(std::move(daemon_pair->first));
+        keeper = std::make_unique<os::Channel>(std::move(keeper_pair->first));
+        loop = ::fork();
+        ASSERT_GE(loop, 0);
+        if (loop == 0) {
+            daemon.reset();
+            keeper.reset();
+            auto made = Launcher::make({{}, 0}, std::move(daemon_pair->second),
+                                       std::move(keeper_pair->second), clock);
+            ::_exit(made && (*made)->run() ? 0 : 3);
+        }
+        key = crypto::SecretBytes::random(32, random);
+        spec.profile = "test";
+        spec.mounts = os::system_mounts();
+        spec.command.executable = "/usr/bin/true";
+        spec.command.argv = {"true"};
+        spec.command.working_directory = "/tmp";
+        const auto file = os::open_file("/usr/bin/true", O_RDONLY);
+        spec.command.executable_sha256 = *crypto::sha256_of_descriptor(file->get(), 1U << 30U);
+        ticket.kind = os::LaunchSpec::ticket_kind;
+        ticket.generation = generation;
+        ticket.expiry_ms = clock.wall_ms() + 60'000;
+        ticket.issued_by = "test";
+    }
+    void TearDown() override {
+        daemon.reset();
+        if (loop > 0) exit_code();
+    }
+    int exit_code() {
+        int status = 0;
+        ::waitpid(loop, &status, 0);
+        loop = -1;
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    }
+
+    static std::uint16_t number(LauncherFrame kind) { return static_cast<std::uint16_t>(kind); }
+    void hand_over_key() {
+        base::Packer out;
+        out.bytes(key.view());
+        out.u64(generation);
+        ASSERT_TRUE(keeper->send(1, number(LauncherFrame::key), out.view()).ok());
+        const auto ready = keeper->receive(os::Deadline::after_ms(5000));
+        ASSERT_TRUE(ready.ok());
+        EXPECT_EQ(ready->kind, number(LauncherFrame::ready));
+    }
+    base::Bytes issue(base::ByteView spec_bytes) {
+        ticket.digest = crypto::sha256(spec_bytes);
+        random.fill(ticket.nonce);
+        return crypto::issue_ticket(key, ticket);
+    }
+    void send_run(std::uint64_t id, base::ByteView ticket_bytes, base::ByteView spec_bytes,
+                  int descriptors = 3) {
+        const auto null = os::open_null();
+        const std::vector<int> handed(static_cast<std::size_t>(descriptors), null->get());
+        const auto payload = pack_run(ticket_bytes, spec_bytes);
+        ASSERT_TRUE(daemon->send(id, number(LauncherFrame::run), payload, handed).ok());
+    }
+    os::Frame next() {
+        auto frame = daemon->receive(os::Deadline::after_ms(20'000));
+        EXPECT_TRUE(frame.ok()) << frame.error().what;
+        return frame ? std::move(*frame) : os::Frame();
+    }
+    std::string refusal() {
+        const os::Frame frame = next();
+        EXPECT_EQ(frame.kind, number(LauncherFrame::refused));
+        base::Unpacker in(frame.payload);
+        (void)in.u8();
+        return in.text().ok() ? std::string(base::text_of(frame.payload).substr(5)) : "";
+    }
+
+    os::SystemClock clock;
+    os::SystemRandom random;
+    std::unique_ptr<os::Channel> daemon;
+    std::unique_ptr<os::Channel> keeper;
+    pid_t loop = -1;
+    crypto::SecretBytes key;
+    crypto::Ticket ticket;
+    os::LaunchSpec spec;
+};
+
+TEST_F(LauncherLoop, NothingRunsWithoutAKey) {
+    const auto packed = *os::pack_launch_spec(spec);
+    send_run(1, issue(packed), packed);
+    EXPECT_NE(refusal().find("key"), std::string::npos);
+}
+
+TEST_F(LauncherLoop, ATicketWorksOnceForItsOwnBytes) {
+    hand_over_key();
+    const auto packed = *os::pack_launch_spec(spec);
+    const auto good = issue(packed);
+    auto forged = good;
+    forged.back() ^= 1;
+    send_run(1, forged, packed);
+    EXPECT_NE(refusal().find("ticket"), std::string::npos);
+    auto bent = packed;
+    bent[bent.size() / 2] ^= 1;
+    send_run(2, good, bent);
+    EXPECT_NE(refusal().find("not the one that was permitted"), std::string::npos);
+    send_run(3, good, packed);
+    EXPECT_EQ(next().kind, number(LauncherFrame::started));
+    const auto frame = next();
+    ASSERT_EQ(frame.kind, number(LauncherFrame::ended));
+    const auto outcome = *unpack_outcome(frame.payload);
+    EXPECT_EQ(outcome.ending, Ending::exited) << describe(outcome);
+    send_run(4, good, packed);
+    EXPECT_FALSE(refusal().empty());
+}
+
+TEST_F(LauncherLoop, OldGenerationOtherKindAndExpiryAreRefused) {
+    hand_over_key();
+    const auto packed = *os::pack_launch_spec(spec);
+    ticket.kind = 2;
+    send_run(1, issue(packed), packed);
+    EXPECT_NE(refusal().find("not one for a launch"), std::string::npos);
+    ticket.kind = os::LaunchSpec::ticket_kind;
+    ticket.expiry_ms = clock.wall_ms() - 1;
+    send_run(2, issue(packed), packed);
+    EXPECT_FALSE(refusal().empty());
+    ticket.expiry_ms = clock.wall_ms() + 60'000;
+    const auto good = issue(packed);
+    base::Packer newer;
+    newer.u64(generation + 1);
+    ASSERT_TRUE(keeper->send(2, number(LauncherFrame::generation), newer.view()).ok());
+    ASSERT_TRUE(keeper->receive(os::Deadline::after_ms(5000)).ok());
+    send_run(3, good, packed);
+    EXPECT_FALSE(refusal().empty());
+}
+
+TEST_F(LauncherLoop, FoldersAndSocketsAreNoStandardInput) {
+    hand_over_key();
+    const auto packed = *os::pack_launch_spec(spec);
+    const auto folder = os::open_file("/", O_RDONLY | O_DIRECTORY);
+    const auto pair = os::stream_pair();
+    const auto null = os::open_null();
+    std::uint64_t id = 1;
+    for (const int bad : {folder->get(), pair->first.get()}) {
+        const auto payload = pack_run(issue(packed), packed);
+        ASSERT_TRUE(daemon->send(id++, number(LauncherFrame::run), payload,
+                                 {bad, null->get(), null->get()}).ok());
+        EXPECT_NE(refusal().find("pipe"), std::string::npos);
+    }
+    send_run(id, issue(packed), packed, 4);
+    EXPECT_NE(refusal().find("three descriptors"), std::string::npos);
+}
+
+TEST_F(LauncherLoop, KillAndLockdownEndTheWholeSandbox) {
+    hand_over_key();
+    spec.command.executable = "/usr/bin/sleep";
+    spec.command.argv = {"sleep", "1000"};
+    const auto file = os::open_file("/usr/bin/sleep", O_RDONLY);
+    spec.command.executable_sha256 = *crypto::sha256_of_descriptor(file->get(), 1U << 30U);
+    const auto packed = *os::pack_launch_spec(spec);
+    for (const bool lockdown : {false, true}) {
+        const std::uint64_t id = lockdown ? 2 : 1;
+        send_run(id, issue(packed), packed);
+        EXPECT_EQ(next().kind, number(LauncherFrame::started));
+        if (lockdown) {
+            ASSERT_TRUE(keeper->send(9, number(LauncherFrame::stop_all), {}).ok());
+        } else {
+            ASSERT_TRUE(daemon->send(id, number(LauncherFrame::kill), {}).ok());
+        }
+        const auto frame = next();
+        ASSERT_EQ(frame.kind, number(LauncherFrame::ended));
+        EXPECT_EQ(unpack_outcome(frame.payload)->ending, Ending::killed);
+    }
+}
+
+TEST_F(LauncherLoop, TimeIsUp) {
+    hand_over_key();
+    spec.command.executable = "/usr/bin/sleep";
+    spec.command.argv = {"sleep", "1000"};
+    spec.limits.wall_ms = 300;
+    const auto file = os::open_file("/usr/bin/sleep", O_RDONLY);
+    spec.command.executable_sha256 = *crypto::sha256_of_descriptor(file->get(), 1U << 30U);
+    const auto packed = *os::pack_launch_spec(spec);
+    send_run(1, issue(packed), packed);
+    EXPECT_EQ(next().kind, number(LauncherFrame::started));
+    EXPECT_EQ(unpack_outcome(next().payload)->ending, Ending::timed_out);
+}
+
+TEST_F(LauncherLoop, NonsenseFromTheDaemonEndsTheLauncher) {
+    ASSERT_TRUE(daemon->send(1, 999, {}).ok());
+    EXPECT_EQ(exit_code(), 3);
+}
+
+TEST_F(LauncherLoop, EndsQuietlyWhenTheDaemonIsGone) {
+    daemon.reset();
+    EXPECT_EQ(exit_code(), 0);
+}
+
+}  // namespace
+}  // namespace hs::jail

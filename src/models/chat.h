@@ -1,0 +1,183 @@
+// A conversation with a language model, in words of no particular provider.
+//
+// What it is for: agent speaks these types; anthropic, openai and offline translate them.
+// What it does not protect from: what the parts say. Text of a model or a tool is untrusted; the
+// caller keeps the labels.
+// Threads: values.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "wire/json.h"
+
+namespace hs::gate {
+struct Circumstances;
+}
+
+namespace hs::models {
+
+enum class Role : std::uint8_t { user, assistant };
+
+struct TextPart {
+    std::string text;
+    bool operator==(const TextPart&) const = default;
+};
+
+// What a model thought. It goes back to the same kind of provider byte for byte (the signature
+// covers it), and to no other.
+struct ThinkingPart {
+    std::string origin;  // the dialect that made it: "anthropic", "openai"
+    std::string text;
+    std::string signature;
+    std::string redacted;  // the opaque data of a redacted block; text and signature are empty then
+    bool operator==(const ThinkingPart&) const = default;
+};
+
+struct ToolCallPart {
+    std::string id;    // [A-Za-z0-9_-], at most 64 bytes, unique in the conversation
+    std::string name;  // the same alphabet and length
+    wire::Json arguments = wire::JsonObject{};  // always an object; {} where there is a problem
+    std::string raw;                            // as the model wrote it, if there is a problem
+    // Not empty: the call must not run; this is the tool result to answer with, as an error.
+    std::string problem;
+    bool operator==(const ToolCallPart&) const = default;
+};
+
+struct ToolResultPart {
+    std::string call_id;
+    std::string content;
+    bool is_error = false;
+    bool operator==(const ToolResultPart&) const = default;
+};
+
+using Part = std::variant<TextPart, ThinkingPart, ToolCallPart, ToolResultPart>;
+
+struct Message {
+    Role role = Role::user;
+    std::vector<Part> parts;
+    bool operator==(const Message&) const = default;
+};
+
+inline Message user_text(std::string text) {
+    return {Role::user, {TextPart{std::move(text)}}};
+}
+inline Message assistant_text(std::string text) {
+    return {Role::assistant, {TextPart{std::move(text)}}};
+}
+// All text parts, joined.
+std::string text_of(const Message& message);
+
+struct ToolSpec {
+    std::string name;
+    std::string description;
+    wire::Json input_schema;  // a JSON Schema of type object
+};
+
+enum class Thinking : std::uint8_t {
+    off,
+    adaptive,  // the model decides; effort guides it
+    budgeted,  // at most thinking_tokens (older models)
+};
+
+enum class CacheHint : std::uint8_t {
+    none,
+    prefix,  // system text, tools and the conversation so far come again: ask for caching
+};
+
+struct ChatRequest {
+    std::string model;
+    std::string system;
+    std::vector<Message> messages;
+    std::vector<ToolSpec> tools;
+    std::int64_t max_tokens = 4096;
+    std::optional<double> temperature;
+    Thinking thinking = Thinking::off;
+    std::string thinking_effort;  // "low", "medium", "high"; empty: the provider's own
+    std::int64_t thinking_tokens = 0;
+    CacheHint cache = CacheHint::prefix;
+    // On whose behalf, for the Transport's permit. Outlives the call; null in tests.
+    const gate::Circumstances* caller = nullptr;
+};
+
+// Tokens, as the provider counted them. The four do not overlap.
+struct Usage {
+    std::int64_t input = 0;  // not from a cache
+    std::int64_t output = 0;
+    std::int64_t cache_read = 0;
+    std::int64_t cache_write = 0;
+
+    std::int64_t total() const { return input + output + cache_read + cache_write; }
+    Usage& operator+=(const Usage& other);
+    bool operator==(const Usage&) const = default;
+};
+
+enum class Finish : std::uint8_t {
+    end_turn,
+    tool_calls,
+    max_tokens,
+    stop_sequence,
+    refusal,       // the model or the provider's filter declined
+    pause,         // the provider asks to be called again with what it said
+    context_full,  // the window ended before the answer
+    cut,           // the stream or one of our maxima ended it
+};
+
+std::string_view finish_name(Finish finish);
+
+// What a stream says while it runs. `part` is the index of the part in the answer.
+struct TextDelta {
+    std::size_t part;
+    std::string_view text;
+};
+struct ThinkingDelta {
+    std::size_t part;
+    std::string_view text;
+};
+struct ToolCallBegun {
+    std::size_t part;
+    std::string_view id, name;
+};
+struct ToolArgumentsDelta {
+    std::size_t part;
+    std::string_view fragment;
+};
+struct ToolCallEnded {
+    std::size_t part;
+};
+struct UsageSeen {
+    Usage usage;
+};
+struct Finished {
+    Finish finish;
+};
+using ChatEvent = std::variant<TextDelta, ThinkingDelta, ToolCallBegun, ToolArgumentsDelta,
+                               ToolCallEnded, UsageSeen, Finished>;
+
+// Receives the events of one call, in order, on the calling thread. Views end with the call.
+class EventSink {
+  public:
+    virtual ~EventSink() = default;
+    virtual void on_event(const ChatEvent& event) = 0;
+};
+
+class SilentSink : public EventSink {
+  public:
+    void on_event(const ChatEvent&) override {}
+};
+
+struct Answer {
+    Message message{Role::assistant, {}};
+    Usage usage;
+    Finish finish = Finish::end_turn;
+    std::string provider;  // the name of the route that answered
+    std::string model;     // as the provider named it, else as asked
+    // For the person: what was cut, mended or answered elsewhere, a sentence each.
+    std::vector<std::string> notices;
+};
+
+}  // namespace hs::models

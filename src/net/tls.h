@@ -1,0 +1,51 @@
+// TLS over a Stream, by OpenSSL 3: TLS 1.2 and 1.3, HTTP/1.1 by ALPN.
+//
+// What it is for: the client checks the certificate chain against the system's roots (and extra
+// ones), the name or address that was dialled, and sends it as SNI. There is no way to turn the
+// checks off. The server side exists for interception and for tests.
+// What it does not protect from: a root that the system trusts and should not; certificate
+// revocation is not asked for online.
+// Threads: TlsClient and TlsServer from any thread; the streams as any Stream.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "net/stream.h"
+
+namespace hs::net {
+
+class TlsClient {
+  public:
+    // extra_roots_pem: certificates trusted beside the system's; empty for none. invalid_input
+    // when it holds no certificate.
+    static base::Result<TlsClient> make(const std::string& extra_roots_pem = "");
+    TlsClient(TlsClient&&) noexcept;
+    ~TlsClient();
+
+    // Shakes hands within the stream's deadline. denied, with the reason, when the certificate does
+    // not prove that the peer is the host (a canonical_host() or an address in text form).
+    base::Result<std::unique_ptr<Stream>> connect(std::unique_ptr<Stream> stream,
+                                                  const std::string& host) const;
+
+  private:
+    struct Context;
+    explicit TlsClient(std::unique_ptr<Context> context);
+    std::unique_ptr<Context> context_;
+};
+
+class TlsServer {
+  public:
+    // PEM: the certificate with its chain, and its key.
+    static base::Result<TlsServer> make(const std::string& chain_pem, const std::string& key_pem);
+    TlsServer(TlsServer&&) noexcept;
+    ~TlsServer();
+    base::Result<std::unique_ptr<Stream>> accept(std::unique_ptr<Stream> stream) const;
+
+  private:
+    struct Context;
+    explicit TlsServer(std::unique_ptr<Context> context);
+    std::unique_ptr<Context> context_;
+};
+
+}  // namespace hs::net

@@ -1,0 +1,46 @@
+// Tiers: the whole policy as tables that a person without Cedar can read.
+//
+// What it is for: every cell is the outcome of a real decision on a typical question, so that the
+// table cannot say what the policy does not do.
+// What it does not protect from: questions that are not typical; use `hardshell policy try`.
+// Threads: pure functions.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "policy/decide.h"
+
+namespace hs::policy {
+
+struct TierRow {
+    std::string name;               // "internal_repository"
+    std::string verdict;            // "permitted", "needs approval", "prohibited"
+    std::vector<Outcome> outcomes;  // one for each column
+    std::string rule;               // of the first outcome that is not allow, or of the first one
+};
+
+struct TierTable {
+    std::string title;
+    std::vector<std::string> columns;
+    std::vector<TierRow> rows;
+};
+
+// Use cases, zones, data classes, trust tiers, commands.
+std::vector<TierTable> tiers(const SnapshotPointer& snapshot, base::WallTime_ms now_ms);
+
+// Every rule of the snapshot: id, layer, effect, its words, who may approve, its end.
+struct RuleRow {
+    std::string id;
+    std::string layer;
+    std::string effect;
+    std::string words;
+    std::string approvers;
+    std::string until;
+};
+std::vector<RuleRow> rule_rows(const SnapshotPointer& snapshot);
+
+// For a terminal of 80 columns or more.
+std::string to_text(const std::vector<TierTable>& tables);
+
+}  // namespace hs::policy

@@ -1,0 +1,63 @@
+#include "secrets/master_key.h"
+
+#include <fmt/format.h>
+
+#include "os/file.h"
+
+namespace hs::secrets {
+namespace {
+
+using base::Code;
+using base::fail;
+using base::Result;
+
+constexpr std::size_t key_bytes = 32;
+
+Result<MasterKey> key_from_file(const std::string& path) {
+    const os::FileFacts facts = TRY(os::facts_of_path(path));
+    if ((facts.mode & 077U) != 0) {
+        return fail(Code::denied, fmt::format("the key file {0} may be read by others; mend it "
+                                              "with: chmod 600 {0}", path));
+    }
+    base::Bytes bytes = TRY(os::read_file(path, key_bytes));
+    if (bytes.size() != key_bytes) {
+        crypto::wipe(bytes);
+        return fail(Code::corrupt, fmt::format("the key file {} is not a key; restore it from your "
+                                               "backup", path));
+    }
+    MasterKey held{crypto::SecretBytes::copy_of(bytes), Kept::file,
+                   fmt::format("The key that seals this state lies in {}: whoever can read your "
+                               "files can read it. A keyring or a passphrase is safer: hardshell "
+                               "config explain state.key", path)};
+    crypto::wipe(bytes);
+    return held;
+}
+
+}  // namespace
+
+std::string_view name_of(Kept kept) {
+    switch (kept) {
+        case Kept::keyring: return "keyring";
+        case Kept::passphrase: return "passphrase";
+        case Kept::file: return "file";
+    }
+    return "";
+}
+
+Result<MasterKey> open_master_key(const std::string& state_folder, const std::string& wanted,
+                                  base::Random& random) {
+    const std::string path = state_folder + "/master.key";
+    static_cast<void>(wanted);
+    if (os::facts_of_path(path)) return key_from_file(path);
+    if (os::facts_of_path(state_folder + "/sessions.db")) {
+        return fail(Code::not_found, fmt::format("{} is missing, but {} holds data sealed with it; "
+                                                 "restore the key file from your backup, or move "
+                                                 "the folder away to begin anew",
+                                                 path, state_folder));
+    }
+    const auto fresh = crypto::SecretBytes::random(key_bytes, random);
+    TRY(os::write_file_atomic(path, fresh.view(), 0600));
+    return key_from_file(path);
+}
+
+}  // namespace hs::secrets

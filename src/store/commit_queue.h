@@ -1,0 +1,60 @@
+// CommitQueue: the changes of many threads, grouped into few durable commits.
+//
+// What it is for: a commit costs one wait for the disk. The queue's thread takes all changes that
+// wait, runs each in its own savepoint, commits once, and then answers all of them.
+// What it does not protect from: a change that takes long; it delays those behind it.
+// Threads: commit() and submit() from any thread; the queue owns its Database and one thread.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <thread>
+
+#include "base/inbox.h"
+#include "base/result.h"
+#include "store/database.h"
+
+namespace hs::store {
+
+class CommitQueue {
+  public:
+    // Runs on the queue's thread inside a transaction. A failure undoes this change only.
+    using Change = std::move_only_function<base::Result<>(Database&)>;
+    // Runs on the queue's thread once the change is durable or has failed. Must be quick.
+    using Done = std::move_only_function<void(base::Result<>)>;
+
+    static constexpr std::size_t waiting_max = 4096;
+    static constexpr std::size_t batch_max = 512;
+
+    explicit CommitQueue(std::unique_ptr<Database> database);
+    // Stops as stop() does.
+    ~CommitQueue();
+    CommitQueue(const CommitQueue&) = delete;
+    CommitQueue& operator=(const CommitQueue&) = delete;
+
+    // Waits until the change is durable. exhausted when too many wait, cancelled after stop(), else
+    // what the change or the commit failed with; after a failure nothing of it is stored.
+    base::Result<> commit(Change change);
+    // The same without waiting. A failure here means that done will not be called.
+    base::Result<> submit(Change change, Done done);
+
+    // Accepts no more, commits what waits, ends the thread. May be called twice.
+    void stop();
+
+  private:
+    struct Item {
+        Change change;
+        Done done;
+        base::Result<> outcome;
+    };
+    void run();
+    void commit_batch(std::span<Item> batch);
+    base::Result<> run_in_savepoint(Change& change);
+
+    std::unique_ptr<Database> database_;
+    base::Inbox<Item> inbox_{waiting_max};
+    std::thread thread_;
+};
+
+}  // namespace hs::store

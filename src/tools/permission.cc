@@ -1,0 +1,52 @@
+#include "tools/permission.h"
+
+#include <fmt/format.h>
+
+namespace hs::tools {
+
+using base::Code;
+using base::fail;
+using base::Result;
+
+base::Failure denied(const gate::Denied& answer) {
+    return fail(Code::denied, fmt::format("Not allowed: {} (decision {}; the person can see why "
+                                          "with: hardshell why {})",
+                                          answer.reason, answer.decision, answer.decision));
+}
+
+Result<> await_consent(ToolContext& context, gate::Pending pending, const std::string& preview) {
+    const std::string approval = pending.approval;
+    const std::int64_t left_ms = pending.expiry_ms - context.clock.wall_ms();
+    if (!preview.empty()) pending.card += "\n" + preview;
+    if (context.on_pending) context.on_pending(pending);
+    const auto answer = context.gate.await_answer(
+        approval, os::Deadline::after_ms(std::max<std::int64_t>(left_ms, 0)), context.cancel);
+    if (answer && *answer == "approved") return {};
+    if (answer) {
+        return fail(Code::denied,
+                    fmt::format("The person did not allow it: the approval {} was {}. Do not try "
+                                "it in another way; ask the person what to do instead",
+                                approval, *answer));
+    }
+    const auto withdrawn = context.gate.withdraw(approval);
+    const std::string note =
+        withdrawn ? "" : fmt::format(" (it could not be withdrawn: {})", withdrawn.error().what);
+    if (answer.error().code == Code::timed_out) {
+        return fail(Code::denied, fmt::format("Nobody answered the approval {} in time, which "
+                                              "counts as no{}",
+                                              approval, note));
+    }
+    return fail(answer.error().code, answer.error().what + note);
+}
+
+void report(ToolContext& context, const std::string& decision, std::string_view outcome,
+            wire::Json details) {
+    const auto reported = context.gate.report(decision, outcome, std::move(details));
+    if (!reported && context.on_progress) {
+        wire::Json note;
+        note["text"] = "The outcome could not be recorded: " + reported.error().what;
+        context.on_progress(note);
+    }
+}
+
+}  // namespace hs::tools

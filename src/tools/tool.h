@@ -1,0 +1,93 @@
+// Tool: one thing that the assistant can do, and what it is given to do it with.
+//
+// What it is for: the agent calls a tool by name with JSON arguments and gets text, a label and a
+// card for the person. Every effect in a tool goes through tools/permission.h.
+// What it does not protect from: what the text of an outcome says. Its label tells who could have
+// written it.
+// Threads: tools are immutable and run on the caller's thread, several at once. A ToolContext
+// belongs to one call.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "egress/client.h"
+#include "files/checkpoint.h"
+#include "files/roots.h"
+#include "flow/label.h"
+#include "gate/gate.h"
+#include "os/wait.h"
+#include "sandbox/background.h"
+#include "sandbox/launcher_client.h"
+#include "wire/json.h"
+
+namespace hs::tools {
+
+struct ToolSpec {
+    std::string name;
+    std::string description;
+    wire::Json input_schema;  // a JSON Schema of type object
+};
+
+struct ToolCall {
+    std::string id;
+    std::string name;
+    wire::Json arguments;
+};
+
+struct ToolOutcome {
+    static constexpr std::size_t text_bytes_max = 64 * 1024;
+    std::string text;  // for the model: valid UTF-8, bounded, head and tail kept
+    bool is_error = false;
+    flow::Label label = flow::Label::unknown();
+    wire::Json card;  // {tool, summary, decision, outcome, ms} and what the tool adds
+};
+
+struct ToolContext {
+    gate::Gate& gate;                      // outlives the call, like all references here
+    const base::Clock& clock;
+    base::Random& random;
+    gate::Circumstances circumstances;
+    std::shared_ptr<const files::Roots> roots;
+    std::shared_ptr<files::Checkpoints> checkpoints;
+    std::shared_ptr<sandbox::LauncherClient> launcher;
+    std::shared_ptr<sandbox::BackgroundCommands> background;
+    std::shared_ptr<egress::EgressClient> egress;
+    std::string scripts_folder;  // private; scripts lie here while they run
+    std::string reader_program;  // absolute path of hardshell-reader
+    const os::WakeUp* cancel = nullptr;
+    // An approval from before a restart; the first action that it fits claims it.
+    std::string resume_approval = {};
+    // Told when a person must answer before the call can go on.
+    std::function<void(const gate::Pending&)> on_pending = {};
+    // Told what happens meanwhile: {"text": …}.
+    std::function<void(const wire::Json&)> on_progress = {};
+    // The last decision that the call was given; for its card.
+    std::string decision = {};
+};
+
+// What a tool hands to the registry, which adds the rest of the outcome.
+struct Reply {
+    std::string text;
+    flow::Label label;
+    std::string summary;  // one line for the person
+    bool is_error = false;
+    wire::Json details = {};  // more members of the card
+};
+
+class Tool {
+  public:
+    explicit Tool(ToolSpec spec) : spec_(std::move(spec)) {}
+    virtual ~Tool() = default;
+    const ToolSpec& spec() const { return spec_; }
+    // The arguments fit the specification's schema. An Error becomes an error outcome.
+    virtual base::Result<Reply> run(const wire::Json& arguments, ToolContext& context) const = 0;
+
+  private:
+    ToolSpec spec_;
+};
+
+}  // namespace hs::tools

@@ -1,12 +1,15 @@
 // Batch calls, in the form of the call of npm's @cedar-policy/cedar-wasm with several requests:
 //
 //   {"policies": {"staticPolicies": text or {id: text}, "templates": {id: text},
-//                 "templateLinks": [{"templateId", "newId", "values": {"?principal": {type, id}}}]},
+//                 "templateLinks": [{"templateId", "newId", "values": {"?principal": {type,
+//                 id}}}]},
 //    "schema": text or absent, "entities": [...],
 //    "requests": [{"principal", "action", "resource", "context"}]}
 //
-// answered by {"results": [{"decision", "reason": [ids], "errors": [ids]} or {"error": text}]}, or by
-// {"error": text} when the policies, the schema or the entities are refused. {"validate": true} adds
+// answered by {"results": [{"decision", "reason": [ids], "errors": [ids]} or {"error": text}]}, or
+// by
+// {"error": text} when the policies, the schema or the entities are refused. {"validate": true}
+// adds
 // {"valid": bool} for the policies against the schema.
 #include <fmt/format.h>
 
@@ -33,8 +36,8 @@ Result<cedar::Policy> parse_one(const std::string& id, const Json& text) {
     if (text.text() == nullptr) return fail(Code::invalid_input, "a policy must be a string");
     std::vector<cedar::Policy> policies = TRY(cedar::parse_policies(*text.text(), id));
     if (policies.size() != 1) {
-        return fail(Code::invalid_input, fmt::format("{}: expected one policy, found {}", id,
-                                                     policies.size()));
+        return fail(Code::invalid_input,
+                    fmt::format("{}: expected one policy, found {}", id, policies.size()));
     }
     policies[0].id = id;
     return std::move(policies[0]);
@@ -64,7 +67,8 @@ Result<> add_all(cedar::PolicySet& set, const Json* json, Kind kind) {
 
 Result<> add_links(cedar::PolicySet& set, const Json* links) {
     if (links == nullptr) return {};
-    if (links->array() == nullptr) return fail(Code::invalid_input, "templateLinks: expected an array");
+    if (links->array() == nullptr)
+        return fail(Code::invalid_input, "templateLinks: expected an array");
     for (const Json& link : *links->array()) {
         cedar::SlotValues values;
         for (const auto& [slot, uid] : *TRY(wire::object_at(link, "values"))) {
@@ -189,8 +193,8 @@ ExitStatus batch() {
             return ExitStatus::failure;
         }
         const auto answer = answer_call(line);
-        std::cout << wire::canonical_json(
-                         answer ? *answer : Json(JsonObject{{"error", answer.error().what}}))
+        std::cout << wire::canonical_json(answer ? *answer
+                                                 : Json(JsonObject{{"error", answer.error().what}}))
                   << std::endl;
     }
     return ExitStatus::success;

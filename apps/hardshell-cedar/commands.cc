@@ -58,10 +58,11 @@ Result<const cedar::EntityKey*> entity_of(const wire::Json* json, std::string_vi
                                           const cedar::ValueBuilder& build) {
     if (json == nullptr) {
         return fail(Code::invalid_input, fmt::format("the request has no {0}; give \"{0}\" in the "
-                                                     "request or --{0}", member));
+                                                     "request or --{0}",
+                                                     member));
     }
-    auto uid = json->text() != nullptr ? cedar::parse_entity_uid(*json->text())
-                                       : cedar::read_uid(*json);
+    auto uid =
+        json->text() != nullptr ? cedar::parse_entity_uid(*json->text()) : cedar::read_uid(*json);
     if (!uid) {
         return fail(Code::invalid_input, fmt::format("{}: {}", member, uid.error().what));
     }
@@ -229,9 +230,17 @@ ExitStatus finish(const Result<ExitStatus>& result) {
 
 }  // namespace
 
-ExitStatus authorize(const AuthorizeOptions& options) { return finish(decide(options)); }
-ExitStatus validate(const ValidateOptions& options) { return finish(validated(options)); }
-ExitStatus check_parse(const CheckParseOptions& options) { return finish(parsed(options)); }
-ExitStatus format(const FormatOptions& options) { return finish(format_file(options)); }
+ExitStatus authorize(const AuthorizeOptions& options) {
+    return finish(decide(options));
+}
+ExitStatus validate(const ValidateOptions& options) {
+    return finish(validated(options));
+}
+ExitStatus check_parse(const CheckParseOptions& options) {
+    return finish(parsed(options));
+}
+ExitStatus format(const FormatOptions& options) {
+    return finish(format_file(options));
+}
 
 }  // namespace hs::cedar_tool

@@ -68,8 +68,9 @@ void add_format(CLI::App& app, hs::cedar_tool::FormatOptions& options, ExitStatu
 }  // namespace
 
 int main(int count, char** arguments) {
-    CLI::App app{"Cedar policies: authorize, validate, check-parse, format. "
-                 "Exit status: 0 allow or success, 1 error, 2 deny, 3 validation failed."};
+    CLI::App app{
+        "Cedar policies: authorize, validate, check-parse, format. "
+        "Exit status: 0 allow or success, 1 error, 2 deny, 3 validation failed."};
     app.require_subcommand(1);
     ExitStatus status = ExitStatus::success;
     hs::cedar_tool::AuthorizeOptions authorize;
@@ -80,8 +81,9 @@ int main(int count, char** arguments) {
     add_validate(app, validate, status);
     add_check_parse(app, check_parse, status);
     add_format(app, format, status);
-    app.add_subcommand("batch", "For tests and automation: one JSON call a line on standard input, "
-                                "one JSON answer a line")
+    app.add_subcommand("batch",
+                       "For tests and automation: one JSON call a line on standard input, "
+                       "one JSON answer a line")
         ->callback([&] { status = hs::cedar_tool::batch(); });
     try {
         app.parse(count, arguments);

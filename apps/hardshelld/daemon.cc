@@ -62,6 +62,7 @@ class Daemon {
     void wait_for_stop();
     Result<> close();
     Json processes() const;
+    void publish_members();
     void resume_answered(const std::string& approval, const std::string& outcome);
     void record_process(std::string_view kind, const std::string& process, const std::string& reason);
 
@@ -122,7 +123,18 @@ Result<> Daemon::start_family() {
     family_ = std::make_unique<Family>(
         FamilyPlaces{places_.programs, places_.state, places_.config_file, TRY(os::home_folder())});
     sockets_ = TRY(family_->start());
+    publish_members();
     return {};
+}
+
+// What `hardshell status` shows; the family itself belongs to one thread.
+void Daemon::publish_members() {
+    Json list{wire::JsonArray{}};
+    list.push(wire::JsonObject{{"name", "hardshelld"}, {"pid", ::getpid()}});
+    for (const auto& [name, pid] : family_->members()) {
+        list.push(wire::JsonObject{{"name", name}, {"pid", pid}});
+    }
+    members_.with([&](Json& held) { held = std::move(list); });
 }
 
 Result<> Daemon::open_gate() {
@@ -245,12 +257,6 @@ void Daemon::watch_family() {
 void Daemon::family_loop() {
     int in_a_row = 0;
     for (;;) {
-        Json list{wire::JsonArray{}};
-        list.push(wire::JsonObject{{"name", "hardshelld"}, {"pid", ::getpid()}});
-        for (const auto& [name, pid] : family_->members()) {
-            list.push(wire::JsonObject{{"name", name}, {"pid", pid}});
-        }
-        members_.with([&](Json& held) { held = list; });
         const auto began = clock_.steady();
         const auto ended = family_->await_end(*stop_);
         if (!ended) return;
@@ -272,6 +278,7 @@ void Daemon::family_loop() {
         }
         actors_.replace(std::move(fresh->egress), std::move(fresh->launcher));
         gate_->reconnect(std::move(fresh->keeper));
+        publish_members();
         ready_ = true;
         record_process("process.crash", *ended, "ended unasked and was started anew");
     }

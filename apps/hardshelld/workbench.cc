@@ -20,7 +20,8 @@ Result<std::unique_ptr<Workbench>> Workbench::open(const control::Places& places
                                                    base::Random& random) {
     auto made = std::unique_ptr<Workbench>(new Workbench(settings, gate, actors, clock, random));
     made->home_ = TRY(os::home_folder());
-    made->scripts_folder_ = places.state + "/scripts";
+    TRY(os::make_private_folder(places.cache));
+    made->scripts_folder_ = places.cache + "/scripts";
     TRY(os::make_private_folder(made->scripts_folder_));
     made->reader_program_ = places.programs + "/hardshell-reader";
     Json arguments;

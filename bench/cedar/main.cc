@@ -172,7 +172,8 @@ int main(int count, char** arguments) {
     const auto setting = hs::bench_cedar::prepare(arguments[1]);
     std::cout << "{\n";
     for (const std::size_t policies : {30U, 1000U, 10000U}) {
-        std::cout << hs::bench_cedar::measure(setting, policies) << (policies < 10000 ? ",\n" : "\n");
+        std::cout << hs::bench_cedar::measure(setting, policies)
+                  << (policies < 10000 ? ",\n" : "\n");
         std::cout.flush();
     }
     std::cout << "}\n";

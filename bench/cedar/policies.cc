@@ -8,23 +8,28 @@ namespace {
 std::string one(std::size_t kind, std::size_t n) {
     if (kind == 0) {
         return fmt::format(
-            "@id(\"G-skill-{0}\") @sandbox(\"ro-nonet\")\npermit(principal == Rt::Skill::\"skill-{0}\", "
+            "@id(\"G-skill-{0}\") @sandbox(\"ro-nonet\")\npermit(principal == "
+            "Rt::Skill::\"skill-{0}\", "
             "action == Rt::Action::\"file.read\", resource in Rt::Path::\"/project/data-{0}\")\n"
-            "when {{ context.base.label.trust >= 1 }};\n\n", n);
+            "when {{ context.base.label.trust >= 1 }};\n\n",
+            n);
     }
     if (kind == 1) {
         return fmt::format(
             "@id(\"G-repo-{0}\") @egress(\"api.github.com:443\")\npermit(principal is Rt::Agent, "
             "action == Rt::Action::\"http.get\", resource == Rt::Host::\"git-{0}.example:443\")\n"
             "when {{ context has repo && context.repo == Rt::Repo::\"org/repo-{0}\" && "
-            "context.method == \"GET\" }};\n\n", n);
+            "context.method == \"GET\" }};\n\n",
+            n);
     }
     if (kind == 2) {
         return fmt::format(
-            "@id(\"G-host-{0}\") @egress(\"host-{0}\")\npermit(principal in Rt::Team::\"team-{1}\", "
+            "@id(\"G-host-{0}\") @egress(\"host-{0}\")\npermit(principal in "
+            "Rt::Team::\"team-{1}\", "
             "action in [Rt::Action::\"http.get\", Rt::Action::\"browse.read\"], "
             "resource == Rt::Host::\"host-{0}.example:443\")\n"
-            "when {{ context.base.label.level <= 1 }};\n\n", n, n % 20);
+            "when {{ context.base.label.level <= 1 }};\n\n",
+            n, n % 20);
     }
     if (kind == 3) {
         return fmt::format(
@@ -37,7 +42,8 @@ std::string one(std::size_t kind, std::size_t n) {
     return fmt::format(
         "@id(\"G-ban-{0}\")\nforbid(principal, action in [Rt::Action::\"file.read\", "
         "Rt::Action::\"file.write\"], resource in Rt::Path::\"/project/private-{0}\")\n"
-        "unless {{ principal in Rt::Team::\"team-{1}\" }};\n\n", n, n % 20);
+        "unless {{ principal in Rt::Team::\"team-{1}\" }};\n\n",
+        n, n % 20);
 }
 
 }  // namespace

@@ -11,7 +11,9 @@ using cedar::Field;
 using cedar::Value;
 using cedar::ValueBuilder;
 
-std::int64_t time_ms(std::string_view text) { return *cedar::parse_datetime(text); }
+std::int64_t time_ms(std::string_view text) {
+    return *cedar::parse_datetime(text);
+}
 
 struct BaseFacts {
     std::int64_t level = 1;
@@ -35,9 +37,13 @@ Value base_context(const ValueBuilder& build, const BaseFacts& facts) {
                          {"label", label}});
 }
 
-void start(Brought& brought) { brought.entities.clear(); }
+void start(Brought& brought) {
+    brought.entities.clear();
+}
 
-void must(const base::Result<>& result) { CHECK(result.ok()); }
+void must(const base::Result<>& result) {
+    CHECK(result.ok());
+}
 
 void finish(Brought& brought, const EntityStore& resident) {
     must(brought.entities.close(&resident));
@@ -86,10 +92,9 @@ void reach_host(Brought& brought, const HostFacts& facts) {
     EntityStore& store = brought.entities;
     const ValueBuilder build = store.values();
     static const cedar::IpAddress address = *cedar::parse_ip("93.184.216.34");
-    std::array<Field, 4> fields{Field{"name", build.string(facts.name)},
-                                Field{"port", build.integer(443)},
-                                Field{"tls", build.boolean(true)},
-                                Field{"addr", build.ip(address)}};
+    std::array<Field, 4> fields{
+        Field{"name", build.string(facts.name)}, Field{"port", build.integer(443)},
+        Field{"tls", build.boolean(true)}, Field{"addr", build.ip(address)}};
     const EntityKey* key = build.key("Rt::Host", facts.key);
     const Value attributes =
         build.record(std::span<const Field>(fields.data(), facts.has_address ? 4 : 3));
@@ -236,9 +241,10 @@ void remember(Brought& brought, const EntityStore& resident) {
     EntityStore& store = brought.entities;
     const ValueBuilder build = store.values();
     const EntityKey* key = build.key("Rt::MemoryCompartment", "m1");
-    must(store.add(key, {},
-                   build.record({{"classes", build.set({build.entity("Rt::DataClass", "internal")})},
-                                 {"level", build.integer(2)}})));
+    must(
+        store.add(key, {},
+                  build.record({{"classes", build.set({build.entity("Rt::DataClass", "internal")})},
+                                {"level", build.integer(2)}})));
     brought.request.resource = key;
     set_context(brought, {});
     finish(brought, resident);
@@ -288,13 +294,21 @@ void exception_on(Brought& brought, const EntityStore& resident, std::string_vie
 std::vector<Case> make_timed() {
     return {
         {"read file", Outcome::allow,
-         [](Brought& b, const EntityStore& r) { file(b, r, "file.read", "/project/src/app/main.cc"); }},
+         [](Brought& b, const EntityStore& r) {
+             file(b, r, "file.read", "/project/src/app/main.cc");
+         }},
         {"read ssh key", Outcome::deny,
-         [](Brought& b, const EntityStore& r) { file(b, r, "file.read", "/project/home/.ssh/id"); }},
+         [](Brought& b, const EntityStore& r) {
+             file(b, r, "file.read", "/project/home/.ssh/id");
+         }},
         {"write file", Outcome::ask,
-         [](Brought& b, const EntityStore& r) { file(b, r, "file.write", "/project/src/app/main.cc"); }},
+         [](Brought& b, const EntityStore& r) {
+             file(b, r, "file.write", "/project/src/app/main.cc");
+         }},
         {"write scratch", Outcome::allow,
-         [](Brought& b, const EntityStore& r) { file(b, r, "file.write", "/project/scratch/x.txt"); }},
+         [](Brought& b, const EntityStore& r) {
+             file(b, r, "file.write", "/project/scratch/x.txt");
+         }},
         {"get docs page", Outcome::allow,
          [](Brought& b, const EntityStore& r) {
              get(b, r, {"docs.example", "docs.example:443", "internet", true});
@@ -316,9 +330,7 @@ std::vector<Case> make_timed() {
              infer(b, r, {"cloud", false, false, true, "saas"}, facts);
          }},
         {"skill post, exception", Outcome::allow,
-         [](Brought& b, const EntityStore& r) {
-             post(b, r, wiki_sync, wiki, BaseFacts{}.now_ms);
-         }},
+         [](Brought& b, const EntityStore& r) { post(b, r, wiki_sync, wiki, BaseFacts{}.now_ms); }},
         {"no-memory skill", Outcome::deny, remember},
     };
 }
@@ -370,7 +382,8 @@ std::vector<Case> make_other_checks() {
          [](Brought& b, const EntityStore& r) { exception_on(b, r, "2027-01-01", wiki); }},
         {"no permit for that host", Outcome::deny,
          [](Brought& b, const EntityStore& r) {
-             exception_on(b, r, "2026-11-22", {"other.example", "other.example:443", "internet", true});
+             exception_on(b, r, "2026-11-22",
+                          {"other.example", "other.example:443", "internet", true});
          }},
         {"old review asks", Outcome::ask,
          [](Brought& b, const EntityStore& r) {

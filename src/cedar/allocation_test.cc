@@ -16,8 +16,12 @@ void* operator new(std::size_t size) {
     if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
     std::abort();
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory) noexcept {
+    std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+    std::free(memory);
+}
 
 namespace hs::cedar {
 namespace {
@@ -46,14 +50,17 @@ void build_request(Brought& brought, const EntityStore& resident) {
     const EntityKey* above = build.key("Path", "/a");
     bool added = brought.entities.add(above).ok();
     const EntityKey* below = build.key("Path", "/a/b");
-    added = added && brought.entities.add(below, {above}, build.record({{"text", build.string("/a/b")}})).ok();
+    added =
+        added &&
+        brought.entities.add(below, {above}, build.record({{"text", build.string("/a/b")}})).ok();
     added = added && brought.entities.close(&resident).ok();
     const Value base = build.record({{"now", build.datetime(1'795'338'000'000)},
                                      {"approved", build.boolean(false)},
                                      {"classes", build.set({build.entity("DataClass", "x")})},
                                      {"label", build.record({{"level", build.integer(1)}})}});
-    brought.request = {build.key("User", "alice"), build.key("Action", "read"), below,
-                       build.record({{"base", base}, {"n", build.integer(7)}, {"text", build.string("::1")}})};
+    brought.request = {
+        build.key("User", "alice"), build.key("Action", "read"), below,
+        build.record({{"base", base}, {"n", build.integer(7)}, {"text", build.string("::1")}})};
     if (!added) std::abort();
 }
 
@@ -70,11 +77,12 @@ TEST(Allocation, ADecisionAllocatesNothing) {
     static constexpr std::array<std::string_view, 2> path{"base", "approved"};
     const auto decide_twice = [&] {
         build_request(brought, resident);
-        const Answer& first = authorizer.authorize(brought.request, resident, &brought.entities, scratch);
+        const Answer& first =
+            authorizer.authorize(brought.request, resident, &brought.entities, scratch);
         const std::size_t reasons = first.reasons.size();
         const std::size_t faults = first.faults.size();
-        brought.request.context = brought.entities.values().with(brought.request.context, path,
-                                                                 Value::boolean(true));
+        brought.request.context =
+            brought.entities.values().with(brought.request.context, path, Value::boolean(true));
         authorizer.authorize(brought.request, resident, &brought.entities, scratch);
         return std::pair(reasons, faults);
     };

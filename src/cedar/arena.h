@@ -1,9 +1,8 @@
 // Arena: memory that is handed out by bumping a pointer and given back all at once.
 //
-// What it is for: flat values, keys and entities whose life ends together. reset() keeps the blocks,
-// so that a warmed-up arena allocates nothing.
-// What it does not protect from: pointers kept beyond reset(). Only trivially destructible types go in.
-// Threads: one owner at a time.
+// What it is for: flat values, keys and entities whose life ends together. reset() keeps the
+// blocks, so that a warmed-up arena allocates nothing. What it does not protect from: pointers kept
+// beyond reset(). Only trivially destructible types go in. Threads: one owner at a time.
 #pragma once
 
 #include <cstddef>

@@ -59,10 +59,14 @@ std::optional<ExtensionFunction> find_extension_function(std::string_view name) 
 
 std::string_view variable_name(Variable variable) {
     switch (variable) {
-        case Variable::principal: return "principal";
-        case Variable::action: return "action";
-        case Variable::resource: return "resource";
-        case Variable::context: return "context";
+        case Variable::principal:
+            return "principal";
+        case Variable::action:
+            return "action";
+        case Variable::resource:
+            return "resource";
+        case Variable::context:
+            return "context";
     }
     return "";
 }
@@ -98,7 +102,8 @@ bool same_policy(const Policy& a, const Policy& b) {
     }
     return std::equal(a.conditions.begin(), a.conditions.end(), b.conditions.begin(),
                       b.conditions.end(), [&](const Condition& x, const Condition& y) {
-                          return x.kind == y.kind && same_expression(a.nodes, x.body, b.nodes, y.body);
+                          return x.kind == y.kind &&
+                                 same_expression(a.nodes, x.body, b.nodes, y.body);
                       });
 }
 

@@ -24,41 +24,41 @@ using ExprId = std::uint32_t;
 inline constexpr std::uint32_t expression_depth_max = 1000;
 
 enum class ExprKind : std::uint8_t {
-    boolean,         // number: 0 or 1
-    integer,         // number
-    string,          // text
-    entity,          // text: type path; id: the unescaped id
-    variable,        // number: a Variable
-    slot,            // number: a Slot (scope only; never inside a condition)
-    conditional,     // operands: test, then, otherwise
-    logical_and,     // operands: left, right
-    logical_or,      //
-    logical_not,     // operands: one
-    negate,          // operands: one
-    equal,           // operands: left, right; the same down to has_tag
-    not_equal,       //
-    less,            //
-    less_equal,      //
-    greater,         //
-    greater_equal,   //
-    add,             //
-    subtract,        //
-    multiply,        //
-    in,              //
-    contains,        // receiver, argument
-    contains_all,    //
-    contains_any,    //
-    get_tag,         //
-    has_tag,         //
-    is_empty,        // operands: one
-    get_attribute,   // operands: one; text: the attribute's name
-    has_attribute,   // operands: one; names: one or more attribute names (`e has a.b.c`)
-    like,            // operands: one; names: the literal parts between wildcards (at least one)
-    is_type,         // operands: subject; text: type path
-    is_type_in,      // operands: subject, ancestor; text: type path
-    set,             // operands: the members
-    record,          // operands: the values; names: the keys, as written, without duplicates
-    call,            // number: an ExtensionFunction; operands: arguments, the receiver first
+    boolean,        // number: 0 or 1
+    integer,        // number
+    string,         // text
+    entity,         // text: type path; id: the unescaped id
+    variable,       // number: a Variable
+    slot,           // number: a Slot (scope only; never inside a condition)
+    conditional,    // operands: test, then, otherwise
+    logical_and,    // operands: left, right
+    logical_or,     //
+    logical_not,    // operands: one
+    negate,         // operands: one
+    equal,          // operands: left, right; the same down to has_tag
+    not_equal,      //
+    less,           //
+    less_equal,     //
+    greater,        //
+    greater_equal,  //
+    add,            //
+    subtract,       //
+    multiply,       //
+    in,             //
+    contains,       // receiver, argument
+    contains_all,   //
+    contains_any,   //
+    get_tag,        //
+    has_tag,        //
+    is_empty,       // operands: one
+    get_attribute,  // operands: one; text: the attribute's name
+    has_attribute,  // operands: one; names: one or more attribute names (`e has a.b.c`)
+    like,           // operands: one; names: the literal parts between wildcards (at least one)
+    is_type,        // operands: subject; text: type path
+    is_type_in,     // operands: subject, ancestor; text: type path
+    set,            // operands: the members
+    record,         // operands: the values; names: the keys, as written, without duplicates
+    call,           // number: an ExtensionFunction; operands: arguments, the receiver first
 };
 
 enum class Variable : std::uint8_t { principal, action, resource, context };

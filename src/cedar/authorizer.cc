@@ -115,7 +115,9 @@ const Answer& Authorizer::authorize(const Request& request, const EntityStore& r
     return answer;
 }
 
-std::size_t Authorizer::size() const { return state_->compiled.size(); }
+std::size_t Authorizer::size() const {
+    return state_->compiled.size();
+}
 
 const std::string& Authorizer::id(PolicyIndex index) const {
     const auto statics = state_->set.policies();
@@ -129,7 +131,9 @@ const Policy& Authorizer::policy(PolicyIndex index) const {
     return state_->set.templates()[state_->set.links()[index - statics.size()].template_index];
 }
 
-const PolicySet& Authorizer::policies() const { return state_->set; }
+const PolicySet& Authorizer::policies() const {
+    return state_->set;
+}
 
 std::string Authorizer::describe(const PolicyFault& fault) const {
     const Policy& faulty = policy(fault.policy);

@@ -1,11 +1,11 @@
 // Authorizer: a compiled policy set that decides requests.
 //
-// What it is for: Cedar's authorization (docs.cedarpolicy.com: authorization): allow when a permit is
-// satisfied and no forbid is; a policy that errors is skipped and reported. Warmed up, a decision
-// allocates nothing: the answer lies in the Scratch and stays there until its next decision.
-// What it does not protect from: a forbid that errors does not forbid; a caller that must fail
-// closed looks at the answer's faults. The text of the policies is not validated against a schema.
-// Threads: an Authorizer is immutable and shared; a Scratch belongs to one thread.
+// What it is for: Cedar's authorization (docs.cedarpolicy.com: authorization): allow when a permit
+// is satisfied and no forbid is; a policy that errors is skipped and reported. Warmed up, a
+// decision allocates nothing: the answer lies in the Scratch and stays there until its next
+// decision. What it does not protect from: a forbid that errors does not forbid; a caller that must
+// fail closed looks at the answer's faults. The text of the policies is not validated against a
+// schema. Threads: an Authorizer is immutable and shared; a Scratch belongs to one thread.
 #pragma once
 
 #include <cstdint>
@@ -71,7 +71,8 @@ class Authorizer {
     // The policy as written; of a link, its template.
     const Policy& policy(PolicyIndex index) const;
     const PolicySet& policies() const;
-    // "file:3:14: while evaluating policy "x": …" with the excerpt; render it before the request goes.
+    // "file:3:14: while evaluating policy "x": …" with the excerpt; render it before the request
+    // goes.
     std::string describe(const PolicyFault& fault) const;
 
   private:

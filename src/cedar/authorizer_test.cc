@@ -64,8 +64,9 @@ TEST(Authorizer, ForbidBeatsPermitAndErrorsAreSkipped) {
     EXPECT_THAT(authorizer.describe(answer.faults[0]),
                 HasSubstr("p.cedar:2:10: while evaluating policy \"policy2\": the record has no "
                           "attribute \"missing\""));
-    const Authorizer forbidding = compile("permit(principal, action, resource);"
-                                          "forbid(principal, action, resource);");
+    const Authorizer forbidding = compile(
+        "permit(principal, action, resource);"
+        "forbid(principal, action, resource);");
     const Answer& denied = forbidding.authorize(world.request, world.store, nullptr, world.scratch);
     EXPECT_EQ(denied.decision, Decision::deny);
     EXPECT_THAT(world.ids(forbidding, denied), ElementsAre("policy1"));
@@ -73,8 +74,9 @@ TEST(Authorizer, ForbidBeatsPermitAndErrorsAreSkipped) {
 
 TEST(Authorizer, LinksDecideUnderTheirOwnIds) {
     Fixture world;
-    auto set = PolicySet::parse("@note(\"t\") permit(principal in ?principal, action, resource == ?resource) "
-                                "when { context.n == 1 };");
+    auto set = PolicySet::parse(
+        "@note(\"t\") permit(principal in ?principal, action, resource == ?resource) "
+        "when { context.n == 1 };");
     ASSERT_TRUE(set->link("policy0", "one", {EntityUid{"Group", "g"}, EntityUid{"Doc", "d"}}).ok());
     ASSERT_TRUE(set->link("policy0", "two", {EntityUid{"Group", "h"}, EntityUid{"Doc", "d"}}).ok());
     const Authorizer authorizer(std::move(*set));
@@ -88,11 +90,14 @@ TEST(Authorizer, EntitiesOfTheRequestCount) {
     Fixture world;
     EntityStore brought;
     const ValueBuilder build = brought.values();
-    ASSERT_TRUE(brought.add(build.key("Doc", "d"), {build.key("Folder", "f")},
-                            build.record({{"owner", build.entity("User", "alice")}})).ok());
+    ASSERT_TRUE(brought
+                    .add(build.key("Doc", "d"), {build.key("Folder", "f")},
+                         build.record({{"owner", build.entity("User", "alice")}}))
+                    .ok());
     ASSERT_TRUE(brought.close(&world.store).ok());
-    const Authorizer authorizer = compile("permit(principal, action, resource in Folder::\"f\") "
-                                          "when { resource.owner == principal };");
+    const Authorizer authorizer = compile(
+        "permit(principal, action, resource in Folder::\"f\") "
+        "when { resource.owner == principal };");
     EXPECT_EQ(authorizer.authorize(world.request, world.store, &brought, world.scratch).decision,
               Decision::allow);
     EXPECT_EQ(authorizer.authorize(world.request, world.store, nullptr, world.scratch).decision,
@@ -101,14 +106,16 @@ TEST(Authorizer, EntitiesOfTheRequestCount) {
 
 TEST(Authorizer, AnAnswerIsReplacedByTheNext) {
     Fixture world;
-    const Authorizer authorizer = compile("permit(principal, action, resource) when { context.n == 1 };");
+    const Authorizer authorizer =
+        compile("permit(principal, action, resource) when { context.n == 1 };");
     const Answer& answer = authorizer.authorize(world.request, world.store, nullptr, world.scratch);
     EXPECT_EQ(answer.decision, Decision::allow);
     const std::array<std::string_view, 1> path{"n"};
     Arena arena;
     Request other = world.request;
     other.context = ValueBuilder(arena).with(other.context, path, Value::integer(2));
-    EXPECT_EQ(authorizer.authorize(other, world.store, nullptr, world.scratch).decision, Decision::deny);
+    EXPECT_EQ(authorizer.authorize(other, world.store, nullptr, world.scratch).decision,
+              Decision::deny);
     EXPECT_THAT(answer.reasons, IsEmpty());
 }
 
@@ -126,21 +133,30 @@ class RandomSets {
     std::string scope(std::string_view variable, std::string_view kind) {
         const std::string type = fmt::format("{}{}", kind, below(2));
         switch (below(5)) {
-            case 0: return std::string(variable);
-            case 1: return fmt::format("{} == {}", variable, entity(kind));
-            case 2: return fmt::format("{} in {}", variable, entity(kind));
-            case 3: return fmt::format("{} is {}", variable, type);
-            default: return fmt::format("{} is {} in {}", variable, type, entity(kind));
+            case 0:
+                return std::string(variable);
+            case 1:
+                return fmt::format("{} == {}", variable, entity(kind));
+            case 2:
+                return fmt::format("{} in {}", variable, entity(kind));
+            case 3:
+                return fmt::format("{} is {}", variable, type);
+            default:
+                return fmt::format("{} is {} in {}", variable, type, entity(kind));
         }
     }
     std::string action() {
         switch (below(4)) {
-            case 0: return "action";
-            case 1: return "action == " + entity("Action");
-            case 2: return "action in " + entity("Action");
+            case 0:
+                return "action";
+            case 1:
+                return "action == " + entity("Action");
+            case 2:
+                return "action in " + entity("Action");
             default:
-                return below(5) == 0 ? "action in []"
-                                     : fmt::format("action in [{}, {}]", entity("Action"), entity("Action"));
+                return below(5) == 0
+                           ? "action in []"
+                           : fmt::format("action in [{}, {}]", entity("Action"), entity("Action"));
         }
     }
     std::string policies() {
@@ -161,7 +177,8 @@ class RandomSets {
                 if (below(3) == 0) parents.push_back(build.key(type, std::to_string(k)));
             }
             const Value nothing = Value::sorted_record({});
-            EXPECT_TRUE(store.add(build.key(type, std::to_string(i)), parents, nothing, nothing).ok());
+            EXPECT_TRUE(
+                store.add(build.key(type, std::to_string(i)), parents, nothing, nothing).ok());
         }
     }
 
@@ -185,12 +202,14 @@ TEST(ScopeIndex, AgreesWithAFullScan) {
         const ValueBuilder build(arena);
         for (int i = 0; i < 40; ++i) {
             const auto one = [&](const char* kind) {
-                return build.key(fmt::format("{}{}", kind, random.below(2)), std::to_string(random.below(7)));
+                return build.key(fmt::format("{}{}", kind, random.below(2)),
+                                 std::to_string(random.below(7)));
             };
             const Request request{one("P"), build.key("Action", std::to_string(random.below(7))),
                                   one("R"), Value::sorted_record({})};
-            const auto scanned = authorizer.authorize(request, resident, &brought, scratch,
-                                                      Selection::by_scan).reasons;
+            const auto scanned =
+                authorizer.authorize(request, resident, &brought, scratch, Selection::by_scan)
+                    .reasons;
             const auto found = authorizer.authorize(request, resident, &brought, scratch).reasons;
             ASSERT_EQ(found, scanned) << "seed " << seed;
             matches += found.size();

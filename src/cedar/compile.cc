@@ -4,45 +4,20 @@
 namespace hs::cedar::internal {
 namespace {
 
+constexpr int distance(ExprKind kind) {
+    return static_cast<int>(kind) - static_cast<int>(ExprKind::conditional);
+}
+constexpr int distance(Op op) { return static_cast<int>(op) - static_cast<int>(Op::conditional); }
+
+// From the conditional on, nodes and operators stand in the same order.
+static_assert(distance(ExprKind::less) == distance(Op::less));
+static_assert(distance(ExprKind::is_empty) == distance(Op::is_empty));
+static_assert(distance(ExprKind::call) == distance(Op::call));
+
 Op operator_of(ExprKind kind) {
-    switch (kind) {
-        case ExprKind::conditional: return Op::conditional;
-        case ExprKind::logical_and: return Op::logical_and;
-        case ExprKind::logical_or: return Op::logical_or;
-        case ExprKind::logical_not: return Op::logical_not;
-        case ExprKind::negate: return Op::negate;
-        case ExprKind::equal: return Op::equal;
-        case ExprKind::not_equal: return Op::not_equal;
-        case ExprKind::less: return Op::less;
-        case ExprKind::less_equal: return Op::less_equal;
-        case ExprKind::greater: return Op::greater;
-        case ExprKind::greater_equal: return Op::greater_equal;
-        case ExprKind::add: return Op::add;
-        case ExprKind::subtract: return Op::subtract;
-        case ExprKind::multiply: return Op::multiply;
-        case ExprKind::in: return Op::in;
-        case ExprKind::contains: return Op::contains;
-        case ExprKind::contains_all: return Op::contains_all;
-        case ExprKind::contains_any: return Op::contains_any;
-        case ExprKind::get_tag: return Op::get_tag;
-        case ExprKind::has_tag: return Op::has_tag;
-        case ExprKind::is_empty: return Op::is_empty;
-        case ExprKind::get_attribute: return Op::get_attribute;
-        case ExprKind::has_attribute: return Op::has_attribute;
-        case ExprKind::like: return Op::like;
-        case ExprKind::is_type: return Op::is_type;
-        case ExprKind::is_type_in: return Op::is_type_in;
-        case ExprKind::set: return Op::set;
-        case ExprKind::record: return Op::record;
-        case ExprKind::call: return Op::call;
-        case ExprKind::variable: return Op::variable;
-        case ExprKind::slot:
-        case ExprKind::boolean:
-        case ExprKind::integer:
-        case ExprKind::string:
-        case ExprKind::entity: return Op::constant;
-    }
-    return Op::constant;
+    if (kind == ExprKind::variable) return Op::variable;
+    if (distance(kind) < 0) return Op::constant;
+    return static_cast<Op>(static_cast<int>(Op::conditional) + distance(kind));
 }
 
 // Operators whose result depends on their operands alone, not on entities.
@@ -67,7 +42,8 @@ bool is_pure(Op op) {
         case Op::is_type:
         case Op::set:
         case Op::record:
-        case Op::call: return true;
+        case Op::call:
+            return true;
         case Op::constant:
         case Op::variable:
         case Op::conditional:
@@ -78,7 +54,8 @@ bool is_pure(Op op) {
         case Op::has_tag:
         case Op::get_attribute:
         case Op::has_attribute:
-        case Op::is_type_in: return false;
+        case Op::is_type_in:
+            return false;
     }
     return false;
 }

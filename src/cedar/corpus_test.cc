@@ -58,7 +58,8 @@ std::set<std::string> names_of(const wire::Json& list) {
     return out;
 }
 
-const EntityKey* key_at(const wire::Json& json, std::string_view member, const ValueBuilder& build) {
+const EntityKey* key_at(const wire::Json& json, std::string_view member,
+                        const ValueBuilder& build) {
     const auto uid = read_uid(*json.find(member));
     return uid ? build.key(*uid) : nullptr;
 }
@@ -127,7 +128,8 @@ void run_case(const CaseTexts& texts, Scratch& scratch, Totals& totals) {
         if (problem.empty()) continue;
         if (++totals.failed > 20) return;
         ADD_FAILURE() << texts.name << ": " << *request.find("description")->text() << ": "
-                      << problem << "\n" << texts.policies;
+                      << problem << "\n"
+                      << texts.policies;
     }
 }
 

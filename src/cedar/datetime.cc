@@ -112,9 +112,9 @@ std::string datetime_text(std::int64_t unix_ms) {
     const auto day = std::chrono::floor<std::chrono::days>(time);
     const std::chrono::year_month_day date{day};
     const std::int64_t rest_ms = (time - day).count();
-    std::string out = fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
-                                  static_cast<unsigned>(date.month()),
-                                  static_cast<unsigned>(date.day()));
+    std::string out =
+        fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
+                    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
     if (rest_ms == 0) return out;
     out += fmt::format("T{:02}:{:02}:{:02}", rest_ms / 3'600'000, rest_ms / 60'000 % 60,
                        rest_ms / 1000 % 60);
@@ -145,6 +145,8 @@ std::optional<std::int64_t> parse_duration(std::string_view text) {
     return total_ms;
 }
 
-std::string duration_text(std::int64_t length_ms) { return fmt::format("{}ms", length_ms); }
+std::string duration_text(std::int64_t length_ms) {
+    return fmt::format("{}ms", length_ms);
+}
 
 }  // namespace hs::cedar

@@ -45,7 +45,8 @@ std::string decimal_text(std::int64_t units) {
     const bool minus = units < 0;
     const std::uint64_t magnitude =
         minus ? 0 - static_cast<std::uint64_t>(units) : static_cast<std::uint64_t>(units);
-    std::string out = fmt::format("{}{}.{:04}", minus ? "-" : "", magnitude / 10000, magnitude % 10000);
+    std::string out =
+        fmt::format("{}{}.{:04}", minus ? "-" : "", magnitude / 10000, magnitude % 10000);
     while (out.back() == '0' && out[out.size() - 2] != '.') out.pop_back();
     return out;
 }

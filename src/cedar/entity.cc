@@ -71,17 +71,19 @@ Result<> EntityStore::add(const EntityKey* key, std::span<const EntityKey* const
                           Value attributes, Value tags) {
     CHECK(!closed_ && attributes.is(ValueKind::record) && tags.is(ValueKind::record));
     if (entities_.size() >= entities_max) {
-        return fail(Code::exhausted, fmt::format("a store holds at most {} entities", entities_max));
+        return fail(Code::exhausted,
+                    fmt::format("a store holds at most {} entities", entities_max));
     }
     grow_table();
     std::uint32_t& held = table_[find_slot(*key)];
     if (held != 0) {
         const Entity& old = entities_[held - 1];
-        const bool same = old.attributes == attributes && old.tags == tags &&
-                          same_keys(old.parents, parents);
+        const bool same =
+            old.attributes == attributes && old.tags == tags && same_keys(old.parents, parents);
         if (same) return {};
         return fail(Code::conflict, fmt::format("the entity {} stands twice with different "
-                                                "contents; keep one of them", to_text(*key)));
+                                                "contents; keep one of them",
+                                                to_text(*key)));
     }
     entities_.push_back(Entity{key, attributes, tags, arena_.keep_all(parents), {}});
     held = static_cast<std::uint32_t>(entities_.size());
@@ -166,7 +168,8 @@ base::Failure EntityStore::cycle_through(std::uint32_t index) const {
     members += to_text(*entities_[index].key);
     return fail(Code::invalid_input,
                 fmt::format("the hierarchy of the entities has a cycle: {}; expected that no "
-                            "entity is its own ancestor", members));
+                            "entity is its own ancestor",
+                            members));
 }
 
 // The ancestors of each parent are sorted already, so that one parent needs no sorting.

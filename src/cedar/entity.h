@@ -3,8 +3,8 @@
 // What it is for: one type for the resident entities and for the handful a request brings. A
 // request's store is closed over the resident one below it; clear() keeps its memory, so that a
 // warmed-up store allocates nothing.
-// What it does not protect from: attributes of the wrong shape (validate_entities) and entities that
-// nothing vouches for. A resident entity's ancestors do not change through a store above it.
+// What it does not protect from: attributes of the wrong shape (validate_entities) and entities
+// that nothing vouches for. A resident entity's ancestors do not change through a store above it.
 // Threads: immutable once closed; before that one owner.
 #pragma once
 

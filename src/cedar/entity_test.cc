@@ -1,9 +1,8 @@
 #include "cedar/entity.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <fmt/format.h>
 
 #include "cedar/json.h"
 
@@ -17,20 +16,21 @@ std::string refusal(std::string_view text, const Schema* schema = nullptr) {
     return store ? "accepted" : store.error().what;
 }
 
-std::string entity(std::string_view id, std::string_view parents, std::string_view attributes = "{}") {
+std::string entity(std::string_view id, std::string_view parents,
+                   std::string_view attributes = "{}") {
     std::string list;
     for (const char parent : parents) {
         if (!list.empty()) list += ",";
         list += fmt::format("{{\"type\":\"T\",\"id\":\"{}\"}}", parent);
     }
-    return fmt::format("{{\"uid\":{{\"type\":\"T\",\"id\":\"{}\"}},\"attrs\":{},\"parents\":[{}]}}", id,
-                       attributes, list);
+    return fmt::format("{{\"uid\":{{\"type\":\"T\",\"id\":\"{}\"}},\"attrs\":{},\"parents\":[{}]}}",
+                       id, attributes, list);
 }
 
 TEST(EntitiesHostile, RefusesCyclesAndNamesTheirMembers) {
     EXPECT_THAT(refusal("[" + entity("a", "a") + "]"), HasSubstr("a cycle: T::\"a\" in T::\"a\""));
-    const std::string ring = "[" + entity("x", "a") + "," + entity("a", "b") + "," + entity("b", "c") +
-                             "," + entity("c", "a") + "]";
+    const std::string ring = "[" + entity("x", "a") + "," + entity("a", "b") + "," +
+                             entity("b", "c") + "," + entity("c", "a") + "]";
     EXPECT_THAT(refusal(ring), HasSubstr("cycle: T::\"a\" in T::\"b\" in T::\"c\" in T::\"a\";"));
 }
 
@@ -70,7 +70,8 @@ TEST(EntitiesHostile, RefusesMalformedJsonAtItsPath) {
          "no member \"tag\""},
         {"[" + entity("a", "", "[]") + "]", "entities[0].attrs: expected an object"},
         {"[" + entity("a", "", "{\"x\":null}") + "]", "entities[0].attrs.x: expected a bool"},
-        {"[" + entity("a", "", "{\"x\":[1,{\"y\":1.5}]}") + "]", "entities[0].attrs.x[1].y: expected"},
+        {"[" + entity("a", "", "{\"x\":[1,{\"y\":1.5}]}") + "]",
+         "entities[0].attrs.x[1].y: expected"},
         {"[" + entity("a", "", "{\"x\":9223372036854775808}") + "]", "64 bits"},
         {"[" + entity("a", "", "{\"x\":1,\"x\":2}") + "]", "stands twice"},
         {"[" + entity("a", "", "{\"x\":{\"__entity\":\"T\"}}") + "]", "attrs.x.__entity: expected"},
@@ -79,9 +80,11 @@ TEST(EntitiesHostile, RefusesMalformedJsonAtItsPath) {
          "no function \"nope\""},
         {"[" + entity("a", "", "{\"x\":{\"__extn\":{\"fn\":\"ip\",\"arg\":\"1.2\"}}}") + "]",
          "attrs.x.__extn: \"1.2\" is no valid argument of ip"},
-        {"[" + entity("a", "", "{\"x\":{\"__extn\":{\"fn\":\"ip\",\"args\":\"1.2\"}}}") + "]", "an array"},
+        {"[" + entity("a", "", "{\"x\":{\"__extn\":{\"fn\":\"ip\",\"args\":\"1.2\"}}}") + "]",
+         "an array"},
         {"[" + entity("a", "", "{\"x\":{\"__extn\":{\"fn\":\"ip\"}}}") + "]", "expected a call"},
-        {"[{\"uid\":{\"type\":\"Action\",\"id\":\"a\"},\"attrs\":{},\"parents\":[{\"type\":\"T\",\"id\":"
+        {"[{\"uid\":{\"type\":\"Action\",\"id\":\"a\"},\"attrs\":{},\"parents\":[{\"type\":\"T\","
+         "\"id\":"
          "\"a\"}]}]",
          "entities[0].parents[0]: the parent of an action must be an action"},
     };
@@ -96,7 +99,8 @@ TEST(Entities, ReadsValues) {
         "min": -9223372036854775808, "max": 9223372036854775807, "s": "\u0000ä",
         "later": {"__extn": {"fn": "offset", "args": [{"__extn": {"fn": "datetime", "arg":
             "1970-01-01"}}, {"__extn": {"fn": "duration", "arg": "1d"}}]}},
-        "open": {"__entity": {"type": "A::B", "id": "x"}, "y": 1}, "__entity": 1})") + "]");
+        "open": {"__entity": {"type": "A::B", "id": "x"}, "y": 1}, "__entity": 1})") +
+                                      "]");
     ASSERT_TRUE(store.ok()) << store.error().what;
     const Value& attributes = store->entities()[0].attributes;
     EXPECT_EQ(attributes.find("min")->as_integer(), std::numeric_limits<std::int64_t>::min());
@@ -108,12 +112,16 @@ TEST(Entities, ReadsValues) {
 }
 
 TEST(Entities, ASchemaLetsStringsStandForExtensions) {
-    const auto schema = Schema::parse("entity T { at: datetime, from?: ipaddr, who?: T };"
-                                      "action see in [all]; action all;", SchemaSyntax::human);
+    const auto schema = Schema::parse(
+        "entity T { at: datetime, from?: ipaddr, who?: T };"
+        "action see in [all]; action all;",
+        SchemaSyntax::human);
     ASSERT_TRUE(schema.ok()) << schema.error().what;
     const auto store = parse_entities(
         "[" + entity("a", "", R"({"at": "2024-02-29", "from": {"fn": "ip", "arg": "::1"},
-                                  "who": {"type": "T", "id": "b"}})") + "]", &*schema);
+                                  "who": {"type": "T", "id": "b"}})") +
+            "]",
+        &*schema);
     ASSERT_TRUE(store.ok()) << store.error().what;
     const Entity* found = store->find(make_key("T", "a"));
     ASSERT_NE(found, nullptr);
@@ -123,7 +131,8 @@ TEST(Entities, ASchemaLetsStringsStandForExtensions) {
     EXPECT_TRUE(store->find(make_key("Action", "see"))->has_ancestor(make_key("Action", "all")));
     EXPECT_THAT(refusal("[" + entity("a", "", "{\"at\": \"yesterday\"}") + "]", &*schema),
                 HasSubstr("entities[0].attrs.at: \"yesterday\" is no valid argument of datetime"));
-    EXPECT_THAT(refusal("[" + entity("a", "") + "]", &*schema), HasSubstr("does not fit the schema"));
+    EXPECT_THAT(refusal("[" + entity("a", "") + "]", &*schema),
+                HasSubstr("does not fit the schema"));
 }
 
 TEST(Entities, KnowsAllAncestors) {
@@ -133,7 +142,8 @@ TEST(Entities, KnowsAllAncestors) {
     for (int i = 0; i < 40; ++i) {
         const EntityKey* key = build.key("T", std::to_string(i));
         if (i < 20) {
-            ASSERT_TRUE(store.add(key, {build.key("T", std::to_string(i + 1)), build.key("T", "x")}).ok());
+            ASSERT_TRUE(
+                store.add(key, {build.key("T", std::to_string(i + 1)), build.key("T", "x")}).ok());
         } else {
             ASSERT_TRUE(store.add(key).ok());
         }
@@ -141,7 +151,8 @@ TEST(Entities, KnowsAllAncestors) {
     ASSERT_TRUE(store.close().ok());
     const Entity* first = store.find(make_key("T", "0"));
     ASSERT_EQ(first->ancestors.size(), 21U);
-    for (int i = 1; i <= 20; ++i) EXPECT_TRUE(first->has_ancestor(make_key("T", std::to_string(i))));
+    for (int i = 1; i <= 20; ++i)
+        EXPECT_TRUE(first->has_ancestor(make_key("T", std::to_string(i))));
     EXPECT_TRUE(first->has_ancestor(make_key("T", "x")));
     EXPECT_FALSE(first->has_ancestor(make_key("T", "0")));
     EXPECT_FALSE(first->has_ancestor(make_key("T", "21")));

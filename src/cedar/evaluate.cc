@@ -39,10 +39,14 @@ Outcome Evaluator::run(std::span<const CompiledCondition> conditions) {
 Value Evaluator::variable(Variable variable) const {
     const Request& request = *world_.request;
     switch (variable) {
-        case Variable::principal: return Value::borrowed_entity(request.principal);
-        case Variable::action: return Value::borrowed_entity(request.action);
-        case Variable::resource: return Value::borrowed_entity(request.resource);
-        case Variable::context: return request.context;
+        case Variable::principal:
+            return Value::borrowed_entity(request.principal);
+        case Variable::action:
+            return Value::borrowed_entity(request.action);
+        case Variable::resource:
+            return Value::borrowed_entity(request.resource);
+        case Variable::context:
+            return request.context;
     }
     return {};
 }
@@ -50,56 +54,77 @@ Value Evaluator::variable(Variable variable) const {
 bool Evaluator::evaluate(NodeId id, Value& out) {
     const Node& node = program_.node(id);
     switch (node.op) {
-        case Op::constant: out = program_.constant(node.first); return true;
-        case Op::variable: out = variable(static_cast<Variable>(node.detail)); return true;
-        case Op::conditional: return conditional(node, out);
-        case Op::logical_and: return logical(node, out, false);
-        case Op::logical_or: return logical(node, out, true);
+        case Op::constant:
+            out = program_.constant(node.first);
+            return true;
+        case Op::variable:
+            out = variable(static_cast<Variable>(node.detail));
+            return true;
+        case Op::conditional:
+            return conditional(node, out);
+        case Op::logical_and:
+            return logical(node, out, false);
+        case Op::logical_or:
+            return logical(node, out, true);
         case Op::logical_not: {
             bool value = false;
             if (!boolean(node.first, value)) return false;
             out = Value::boolean(!value);
             return true;
         }
-        case Op::negate: return negate(node, id, out);
+        case Op::negate:
+            return negate(node, id, out);
         case Op::equal:
         case Op::not_equal:
         case Op::less:
         case Op::less_equal:
         case Op::greater:
         case Op::greater_equal:
-        case Op::in: return binary(node, id, out);
+        case Op::in:
+            return binary(node, id, out);
         case Op::add:
         case Op::subtract:
-        case Op::multiply: return arithmetic(node, id, out);
+        case Op::multiply:
+            return arithmetic(node, id, out);
         case Op::contains:
         case Op::contains_all:
         case Op::contains_any:
-        case Op::is_empty: return set_operation(node, id, out);
+        case Op::is_empty:
+            return set_operation(node, id, out);
         case Op::get_tag:
-        case Op::has_tag: return tag(node, id, out);
-        case Op::get_attribute: return get_attribute(node, id, out);
-        case Op::has_attribute: return has_attribute(node, id, out);
-        case Op::like: return like(node, id, out);
+        case Op::has_tag:
+            return tag(node, id, out);
+        case Op::get_attribute:
+            return get_attribute(node, id, out);
+        case Op::has_attribute:
+            return has_attribute(node, id, out);
+        case Op::like:
+            return like(node, id, out);
         case Op::is_type:
-        case Op::is_type_in: return is_type(node, id, out);
-        case Op::set: return set(node, out);
-        case Op::record: return record(node, out);
-        case Op::call: return call(node, id, out);
+        case Op::is_type_in:
+            return is_type(node, id, out);
+        case Op::set:
+            return set(node, out);
+        case Op::record:
+            return record(node, out);
+        case Op::call:
+            return call(node, id, out);
     }
     return false;
 }
 
 bool Evaluator::boolean(NodeId id, bool& out) {
     Value value;
-    if (!evaluate(id, value) || !typed(id, value, ValueKind::boolean, Wanted::boolean)) return false;
+    if (!evaluate(id, value) || !typed(id, value, ValueKind::boolean, Wanted::boolean))
+        return false;
     out = value.as_bool();
     return true;
 }
 
 bool Evaluator::integer(NodeId id, std::int64_t& out) {
     Value value;
-    if (!evaluate(id, value) || !typed(id, value, ValueKind::integer, Wanted::integer)) return false;
+    if (!evaluate(id, value) || !typed(id, value, ValueKind::integer, Wanted::integer))
+        return false;
     out = value.as_integer();
     return true;
 }
@@ -121,7 +146,8 @@ bool Evaluator::logical(const Node& node, Value& out, bool stops_at) {
 bool Evaluator::negate(const Node& node, NodeId id, Value& out) {
     std::int64_t value = 0;
     if (!integer(node.first, value)) return false;
-    if (__builtin_sub_overflow(std::int64_t{0}, value, &value)) return fail(id, FaultKind::overflow);
+    if (__builtin_sub_overflow(std::int64_t{0}, value, &value))
+        return fail(id, FaultKind::overflow);
     out = Value::integer(value);
     return true;
 }
@@ -147,8 +173,8 @@ bool Evaluator::order(const Node& node, NodeId id, Value& out) {
     Value left;
     Value right;
     if (!evaluate(node.first, left) || !evaluate(node.second, right)) return false;
-    const bool ordered = left.is(ValueKind::integer) || left.is(ValueKind::datetime) ||
-                         left.is(ValueKind::duration);
+    const bool ordered =
+        left.is(ValueKind::integer) || left.is(ValueKind::datetime) || left.is(ValueKind::duration);
     if (!ordered) return wrong_type(id, Wanted::comparable, left.kind());
     if (right.kind() != left.kind()) return wrong_type(id, Wanted::comparable, right.kind());
     const std::int64_t a = left.as_integer();

@@ -29,7 +29,8 @@ std::string evaluate(const std::string& expression) {
     const Authorizer authorizer(std::move(*set));
     Arena arena;
     const ValueBuilder build(arena);
-    Request request{build.key("User", "alice"), build.key("Action", "view"), build.key("Doc", "d"), {}};
+    Request request{
+        build.key("User", "alice"), build.key("Action", "view"), build.key("Doc", "d"), {}};
     request.context = *read_context(*wire::parse_json(context), build);
     Scratch scratch;
     const Answer& answer = authorizer.authorize(request, *store, nullptr, scratch);
@@ -38,49 +39,97 @@ std::string evaluate(const std::string& expression) {
 }
 
 TEST(Evaluate, IsTrue) {
-    for (const char* text : {
-             "true && !false", "false || true", "if 1 < 2 then true else 1 == 1 + true",
-             "1 + 2 * 3 == 7", "-(5) == -5", "5 - 7 == -2", "-9223372036854775808 < 0", "1 <= 1",
-             "2 > 1", "2 >= 2", "1 != 2", "1 != true", "!(1 == \"1\")", "{a: 1} == {\"a\": 1}",
-             "{a: 1} != {a: 1, b: 2}", "[1, 2, 2] == [2, 1]", "[[1], [2]] == [[2], [1]]",
-             "[] == []", "[1, true, \"a\"].contains(true)", "context.list == [1, 2, 3]",
-             "[1, 2].containsAll([])", "[1, 2].containsAll([2, 1, 1])", "[1, 2].containsAny([9, 2])",
-             "!([].containsAny([]))", "[].isEmpty()", "!context.list.isEmpty()",
-             "principal == User::\"alice\"", "principal in Group::\"staff\"",
-             "principal in Group::\"all\"", "principal in principal", "User::\"none\" in User::\"none\"",
-             "!(User::\"none\" in Group::\"all\")", "principal in [Group::\"x\", Group::\"all\"]",
-             "!(principal in [])", "principal is User", "!(principal is Group)",
-             "principal is User in Group::\"all\"", "!(principal is Group in 1)",
-             "principal has age", "principal has home.city", "!(principal has home.zip.x)",
-             "!(User::\"none\" has age)", "principal.home.city == \"Bern\"", "principal[\"age\"] == 30",
-             "principal.boss == User::\"bob\"", "!(principal.boss has age)", "context has rec.a.b",
-             "principal.hasTag(\"role\")", "principal.getTag(\"role\") == \"dev\"",
-             "principal.hasTag(\"\") && principal.getTag(\"\") == 1", "!User::\"none\".hasTag(\"a\")",
-             "context.s like \"stra*e\"", "context.s like \"straße\"", "context.s like \"*ß*\"",
-             "!(context.s like \"str\")", "\"\" like \"*\"", "\"\" like \"\"", "\"a*b\" like \"a\\*b\"",
-             "!(\"axb\" like \"a\\*b\")", "\"abab\" like \"*ab\"", "!(\"aba\" like \"ab*ba\")",
-             "\"aXbXc\" like \"a*b*c\"", "ip(\"10.1.2.3\").isInRange(ip(\"10.0.0.0/8\"))",
-             "principal.home.ip.isIpv4()", "!ip(\"::1\").isIpv4() && ip(\"::1\").isLoopback()",
-             "ip(\"1.2.3.4\") == ip(\"1.2.3.4/32\")", "decimal(\"1.0\") == decimal(\"1.0000\")",
-             "decimal(\"1.5\").greaterThan(decimal(\"1.4999\"))",
-             "decimal(\"-1.5\").lessThanOrEqual(decimal(\"-1.5\"))",
-             "context.at == datetime(\"2024-02-29T13:00:00+0100\")",
-             "context.at.toDate() == datetime(\"2024-02-29\")", "context.at.toTime() == duration(\"12h\")",
-             "datetime(\"1969-12-31T23:00:00Z\").toTime() == duration(\"23h\")",
-             "datetime(\"1969-12-31T23:00:00Z\").toDate() == datetime(\"1969-12-31\")",
-             "context.at.offset(duration(\"-1d\")) < context.at",
-             "context.at.durationSince(datetime(\"2024-02-28\")).toHours() == 36",
-             "duration(\"-90m\").toHours() == -1", "duration(\"1d\").toMilliseconds() == 86400000",
-             "decimal(\"1.0\") != 1", "datetime(\"1970-01-01\") != duration(\"0ms\")",
-             "context.n * -1 == -5"}) {
+    for (const char* text :
+         {"true && !false",
+          "false || true",
+          "if 1 < 2 then true else 1 == 1 + true",
+          "1 + 2 * 3 == 7",
+          "-(5) == -5",
+          "5 - 7 == -2",
+          "-9223372036854775808 < 0",
+          "1 <= 1",
+          "2 > 1",
+          "2 >= 2",
+          "1 != 2",
+          "1 != true",
+          "!(1 == \"1\")",
+          "{a: 1} == {\"a\": 1}",
+          "{a: 1} != {a: 1, b: 2}",
+          "[1, 2, 2] == [2, 1]",
+          "[[1], [2]] == [[2], [1]]",
+          "[] == []",
+          "[1, true, \"a\"].contains(true)",
+          "context.list == [1, 2, 3]",
+          "[1, 2].containsAll([])",
+          "[1, 2].containsAll([2, 1, 1])",
+          "[1, 2].containsAny([9, 2])",
+          "!([].containsAny([]))",
+          "[].isEmpty()",
+          "!context.list.isEmpty()",
+          "principal == User::\"alice\"",
+          "principal in Group::\"staff\"",
+          "principal in Group::\"all\"",
+          "principal in principal",
+          "User::\"none\" in User::\"none\"",
+          "!(User::\"none\" in Group::\"all\")",
+          "principal in [Group::\"x\", Group::\"all\"]",
+          "!(principal in [])",
+          "principal is User",
+          "!(principal is Group)",
+          "principal is User in Group::\"all\"",
+          "!(principal is Group in 1)",
+          "principal has age",
+          "principal has home.city",
+          "!(principal has home.zip.x)",
+          "!(User::\"none\" has age)",
+          "principal.home.city == \"Bern\"",
+          "principal[\"age\"] == 30",
+          "principal.boss == User::\"bob\"",
+          "!(principal.boss has age)",
+          "context has rec.a.b",
+          "principal.hasTag(\"role\")",
+          "principal.getTag(\"role\") == \"dev\"",
+          "principal.hasTag(\"\") && principal.getTag(\"\") == 1",
+          "!User::\"none\".hasTag(\"a\")",
+          "context.s like \"stra*e\"",
+          "context.s like \"straße\"",
+          "context.s like \"*ß*\"",
+          "!(context.s like \"str\")",
+          "\"\" like \"*\"",
+          "\"\" like \"\"",
+          "\"a*b\" like \"a\\*b\"",
+          "!(\"axb\" like \"a\\*b\")",
+          "\"abab\" like \"*ab\"",
+          "!(\"aba\" like \"ab*ba\")",
+          "\"aXbXc\" like \"a*b*c\"",
+          "ip(\"10.1.2.3\").isInRange(ip(\"10.0.0.0/8\"))",
+          "principal.home.ip.isIpv4()",
+          "!ip(\"::1\").isIpv4() && ip(\"::1\").isLoopback()",
+          "ip(\"1.2.3.4\") == ip(\"1.2.3.4/32\")",
+          "decimal(\"1.0\") == decimal(\"1.0000\")",
+          "decimal(\"1.5\").greaterThan(decimal(\"1.4999\"))",
+          "decimal(\"-1.5\").lessThanOrEqual(decimal(\"-1.5\"))",
+          "context.at == datetime(\"2024-02-29T13:00:00+0100\")",
+          "context.at.toDate() == datetime(\"2024-02-29\")",
+          "context.at.toTime() == duration(\"12h\")",
+          "datetime(\"1969-12-31T23:00:00Z\").toTime() == duration(\"23h\")",
+          "datetime(\"1969-12-31T23:00:00Z\").toDate() == datetime(\"1969-12-31\")",
+          "context.at.offset(duration(\"-1d\")) < context.at",
+          "context.at.durationSince(datetime(\"2024-02-28\")).toHours() == 36",
+          "duration(\"-90m\").toHours() == -1",
+          "duration(\"1d\").toMilliseconds() == 86400000",
+          "decimal(\"1.0\") != 1",
+          "datetime(\"1970-01-01\") != duration(\"0ms\")",
+          "context.n * -1 == -5"}) {
         EXPECT_EQ(evaluate(text), "true") << text;
     }
 }
 
 TEST(Evaluate, ShortCircuitsHideErrors) {
-    for (const char* text : {"true || 1 == 1 + true", "!(false && context.none)",
-                             "if true then true else context.none",
-                             "!(context has none && context.none)", "!(principal is Group in context.none)"}) {
+    for (const char* text :
+         {"true || 1 == 1 + true", "!(false && context.none)",
+          "if true then true else context.none", "!(context has none && context.none)",
+          "!(principal is Group in context.none)"}) {
         EXPECT_EQ(evaluate(text), "true") << text;
     }
     EXPECT_THAT(evaluate("context.none || true"), HasSubstr("no attribute \"none\""));
@@ -126,7 +175,8 @@ TEST(Evaluate, NamesItsFaults) {
         {"ip(\"::1\").isIpv4(1)", "isIpv4 takes 1 argument"},
         {"ip(\"::1\").isInRange(1)", "expected a ipaddr"},
         {"decimal(\"1.0\").lessThan(1)", "expected a decimal"},
-        {"datetime(\"9999-12-31\").offset(duration(\"9223372036854775807ms\")) == 1", "does not fit"},
+        {"datetime(\"9999-12-31\").offset(duration(\"9223372036854775807ms\")) == 1",
+         "does not fit"},
         {"datetime(\"1970-01-01\").offset(duration(\"-9223372036854775808ms\")).toDate() == 1",
          "does not fit"},
         {"duration(\"1d\").toDate() == 1", "expected a datetime"},
@@ -145,7 +195,7 @@ TEST(Evaluate, SurvivesTheDeepestTreeThatTheParserAllows) {
     std::string chain = "context.on";
     for (int i = 0; i < 990; ++i) chain += " && context.on";
     EXPECT_EQ(evaluate(chain), "true");
-    const std::string nested = std::string(190, '!') ;
+    const std::string nested = std::string(190, '!');
     std::string not_chain = "context.on";
     for (int i = 0; i < 380; ++i) not_chain = "!(" + not_chain + ")";
     EXPECT_EQ(evaluate(not_chain), "true");
@@ -154,11 +204,11 @@ TEST(Evaluate, SurvivesTheDeepestTreeThatTheParserAllows) {
 TEST(Value, TextsReadBack) {
     Arena arena;
     const ValueBuilder build(arena);
-    const Value value = build.record(
-        {{"b", build.set({build.integer(2), build.string("x\"y"), build.integer(2)})},
-         {"a b", build.entity("A::B", "c")},
-         {"d", build.decimal(-15'000)},
-         {"t", build.datetime(std::numeric_limits<std::int64_t>::max())}});
+    const Value value =
+        build.record({{"b", build.set({build.integer(2), build.string("x\"y"), build.integer(2)})},
+                      {"a b", build.entity("A::B", "c")},
+                      {"d", build.decimal(-15'000)},
+                      {"t", build.datetime(std::numeric_limits<std::int64_t>::max())}});
     EXPECT_EQ(to_text(value),
               "{\"a b\": A::B::\"c\", \"b\": [2, \"x\\\"y\"], \"d\": decimal(\"-1.5\"), \"t\": "
               "datetime(\"1970-01-01\").offset(duration(\"9223372036854775807ms\"))}");

@@ -2,8 +2,8 @@
 //
 // What it is for: ip, decimal, datetime and duration as the language defines them
 // (docs.cedarpolicy.com: operators and functions; RFC 80 of cedar-policy/rfcs for datetime).
-// What it does not protect from: an IPv4 address written as IPv6 hexadecimal; it is an IPv6 address.
-// Threads: pure functions.
+// What it does not protect from: an IPv4 address written as IPv6 hexadecimal; it is an IPv6
+// address. Threads: pure functions.
 #pragma once
 
 #include <cstdint>

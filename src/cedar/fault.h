@@ -1,9 +1,8 @@
 // Fault: why the evaluation of a policy stopped, small enough to make without allocating.
 //
 // What it is for: the errors of an answer. The text is made by describe() when somebody asks.
-// What it does not protect from: views that outlive the request; describe a fault before the request,
-// its entities or the policies go away.
-// Threads: a value.
+// What it does not protect from: views that outlive the request; describe a fault before the
+// request, its entities or the policies go away. Threads: a value.
 #pragma once
 
 #include <cstdint>
@@ -17,12 +16,12 @@ namespace hs::cedar {
 
 enum class FaultKind : std::uint8_t {
     none,
-    wrong_type,         // wanted, found
-    missing_attribute,  // text: its name; entity: of this one, or null for a record
-    missing_tag,        // text, entity
-    missing_entity,     // entity
-    overflow,           // of an integer or a time
-    bad_extension_text,  // function; text: the argument
+    wrong_type,            // wanted, found
+    missing_attribute,     // text: its name; entity: of this one, or null for a record
+    missing_tag,           // text, entity
+    missing_entity,        // entity
+    overflow,              // of an integer or a time
+    bad_extension_text,    // function; text: the argument
     wrong_argument_count,  // function
 };
 

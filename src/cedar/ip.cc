@@ -10,7 +10,9 @@ namespace {
 constexpr std::size_t text_max = 64;
 constexpr std::size_t groups_count = 8;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
 
 int hexadecimal_digit(char c) {
     if (is_digit(c)) return c - '0';

@@ -64,9 +64,8 @@ class Path {
 
 bool has_only(const JsonObject& object, std::initializer_list<std::string_view> names) {
     return object.size() == names.size() &&
-           std::all_of(names.begin(), names.end(), [&](std::string_view name) {
-               return object.find(name) != object.end();
-           });
+           std::all_of(names.begin(), names.end(),
+                       [&](std::string_view name) { return object.find(name) != object.end(); });
 }
 
 const Json* sole_member(const Json& json, std::string_view name) {
@@ -87,8 +86,9 @@ Result<EntityUid> read_type_and_id(const Json& json, const Path& path) {
     const std::string* id = json.find("id")->text();
     if (type == nullptr || id == nullptr) return path.refuse("\"type\" and \"id\" must be strings");
     if (!is_type_path(*type)) {
-        return Path(path, "type").refuse(fmt::format(
-            "{} is no entity type; expected identifiers joined by `::`", quoted(*type)));
+        return Path(path, "type")
+            .refuse(fmt::format("{} is no entity type; expected identifiers joined by `::`",
+                                quoted(*type)));
     }
     return EntityUid{*type, *id};
 }
@@ -118,7 +118,8 @@ class ValueReader {
         return read_scalar(json, path);
     }
 
-    Result<Value> read_record(const JsonObject& object, const Type* wanted, const Path& path) const {
+    Result<Value> read_record(const JsonObject& object, const Type* wanted,
+                              const Path& path) const {
         std::vector<Field> fields;
         fields.reserve(object.size());
         for (const auto& [name, member] : object) {
@@ -137,7 +138,8 @@ class ValueReader {
         if (const bool* value = json.boolean()) return Value::boolean(*value);
         if (const std::int64_t* value = json.integer()) return Value::integer(*value);
         if (const std::string* value = json.text()) return build_.string(*value);
-        return path.expected("a bool, an integer of 64 bits, a string, an array or an object", json);
+        return path.expected("a bool, an integer of 64 bits, a string, an array or an object",
+                             json);
     }
 
     Result<Value> read_set(const JsonArray& array, const Type* wanted, const Path& path) const {
@@ -160,7 +162,8 @@ class ValueReader {
             return read_call(*escaped, Path(path, extension_escape));
         }
         if (sole_member(json, removed_escape) != nullptr) {
-            return path.refuse("the escape __expr is no longer part of Cedar; use __entity or __extn");
+            return path.refuse(
+                "the escape __expr is no longer part of Cedar; use __entity or __extn");
         }
         return read_record(*json.object(), nullptr, path);
     }
@@ -185,7 +188,8 @@ class ValueReader {
         const bool one = object != nullptr && has_only(*object, {"fn", "arg"});
         const bool many = object != nullptr && has_only(*object, {"fn", "args"});
         if (!one && !many) {
-            return path.expected("a call: an object with \"fn\" and either \"arg\" or \"args\"", json);
+            return path.expected("a call: an object with \"fn\" and either \"arg\" or \"args\"",
+                                 json);
         }
         const std::string* function = json.find("fn")->text();
         if (function == nullptr) return path.refuse("\"fn\" must be the name of a function");
@@ -245,9 +249,10 @@ class EntityReader {
         }
         for (const auto& [name, member] : object) {
             if (name == "uid" || name == "attrs" || name == "parents" || name == "tags") continue;
-            return path.refuse(fmt::format("there is no member {} in an entity; expected \"uid\", "
-                                           "\"attrs\", \"parents\" and at will \"tags\"",
-                                           quoted(name)));
+            return path.refuse(
+                fmt::format("there is no member {} in an entity; expected \"uid\", "
+                            "\"attrs\", \"parents\" and at will \"tags\"",
+                            quoted(name)));
         }
         return {};
     }
@@ -299,7 +304,9 @@ Result<Value> read_value(const Json& json, const ValueBuilder& build, const Sche
     return ValueReader(build, schema).read(json, wanted, Path("value"));
 }
 
-Result<EntityUid> read_uid(const Json& json) { return read_reference(json, Path("entity")); }
+Result<EntityUid> read_uid(const Json& json) {
+    return read_reference(json, Path("entity"));
+}
 
 Result<Value> read_context(const Json& json, const ValueBuilder& build, const Schema* schema,
                            const EntityKey* action) {
@@ -346,21 +353,32 @@ Json record_json(const Value& value) {
 
 }  // namespace
 
-Json to_json(const EntityKey& key) { return JsonObject{{"type", key.type}, {"id", key.id}}; }
+Json to_json(const EntityKey& key) {
+    return JsonObject{{"type", key.type}, {"id", key.id}};
+}
 
 Json to_json(const Value& value) {
     switch (value.kind()) {
-        case ValueKind::boolean: return value.as_bool();
-        case ValueKind::integer: return value.as_integer();
-        case ValueKind::string: return value.as_text();
+        case ValueKind::boolean:
+            return value.as_bool();
+        case ValueKind::integer:
+            return value.as_integer();
+        case ValueKind::string:
+            return value.as_text();
         case ValueKind::entity:
             return JsonObject{{std::string(entity_escape), to_json(value.as_entity())}};
-        case ValueKind::set: return set_json(value);
-        case ValueKind::record: return record_json(value);
-        case ValueKind::decimal: return call_json("decimal", decimal_text(value.as_integer()));
-        case ValueKind::datetime: return datetime_json(value.as_integer());
-        case ValueKind::duration: return call_json("duration", duration_text(value.as_integer()));
-        case ValueKind::ip: return call_json("ip", ip_text(value.as_ip()));
+        case ValueKind::set:
+            return set_json(value);
+        case ValueKind::record:
+            return record_json(value);
+        case ValueKind::decimal:
+            return call_json("decimal", decimal_text(value.as_integer()));
+        case ValueKind::datetime:
+            return datetime_json(value.as_integer());
+        case ValueKind::duration:
+            return call_json("duration", duration_text(value.as_integer()));
+        case ValueKind::ip:
+            return call_json("ip", ip_text(value.as_ip()));
     }
     return {};
 }

@@ -1,9 +1,9 @@
 // Entities, contexts and requests as JSON.
 //
-// What it is for: the JSON formats of Cedar (docs.cedarpolicy.com: entities and context JSON): values
-// with the escapes `__entity` and `__extn`, integers exact over 64 bits. With a schema, an entity may
-// be written {"type", "id"} and an ipaddr, decimal, datetime or duration as a plain string where the
-// schema says that one is expected, and its actions are added to the entities.
+// What it is for: the JSON formats of Cedar (docs.cedarpolicy.com: entities and context JSON):
+// values with the escapes `__entity` and `__extn`, integers exact over 64 bits. With a schema, an
+// entity may be written {"type", "id"} and an ipaddr, decimal, datetime or duration as a plain
+// string where the schema says that one is expected, and its actions are added to the entities.
 // What it does not protect from: more than JsonLimits allow; that is refused. Stricter than the
 // reference: an escape with a wrong shape and unknown members of an entity are errors.
 // Threads: pure functions.

@@ -33,32 +33,56 @@ constexpr std::array<std::uint8_t, 256> classify_bytes() {
 }
 constexpr std::array<std::uint8_t, 256> byte_classes = classify_bytes();
 
-std::uint8_t class_of(char c) { return byte_classes[static_cast<unsigned char>(c)]; }
+std::uint8_t class_of(char c) {
+    return byte_classes[static_cast<unsigned char>(c)];
+}
 
 TokenKind single_symbol(char c) {
     switch (c) {
-        case '@': return TokenKind::at;
-        case '{': return TokenKind::open_brace;
-        case '}': return TokenKind::close_brace;
-        case '[': return TokenKind::open_bracket;
-        case ']': return TokenKind::close_bracket;
-        case '(': return TokenKind::open_parenthesis;
-        case ')': return TokenKind::close_parenthesis;
-        case ',': return TokenKind::comma;
-        case ';': return TokenKind::semicolon;
-        case ':': return TokenKind::colon;
-        case '.': return TokenKind::dot;
-        case '?': return TokenKind::question;
-        case '=': return TokenKind::assign;
-        case '<': return TokenKind::less;
-        case '>': return TokenKind::greater;
-        case '+': return TokenKind::plus;
-        case '-': return TokenKind::minus;
-        case '*': return TokenKind::star;
-        case '/': return TokenKind::slash;
-        case '%': return TokenKind::percent;
-        case '!': return TokenKind::exclamation;
-        default: return TokenKind::end;
+        case '@':
+            return TokenKind::at;
+        case '{':
+            return TokenKind::open_brace;
+        case '}':
+            return TokenKind::close_brace;
+        case '[':
+            return TokenKind::open_bracket;
+        case ']':
+            return TokenKind::close_bracket;
+        case '(':
+            return TokenKind::open_parenthesis;
+        case ')':
+            return TokenKind::close_parenthesis;
+        case ',':
+            return TokenKind::comma;
+        case ';':
+            return TokenKind::semicolon;
+        case ':':
+            return TokenKind::colon;
+        case '.':
+            return TokenKind::dot;
+        case '?':
+            return TokenKind::question;
+        case '=':
+            return TokenKind::assign;
+        case '<':
+            return TokenKind::less;
+        case '>':
+            return TokenKind::greater;
+        case '+':
+            return TokenKind::plus;
+        case '-':
+            return TokenKind::minus;
+        case '*':
+            return TokenKind::star;
+        case '/':
+            return TokenKind::slash;
+        case '%':
+            return TokenKind::percent;
+        case '!':
+            return TokenKind::exclamation;
+        default:
+            return TokenKind::end;
     }
 }
 
@@ -206,7 +230,8 @@ class Scanner {
 class EscapeReader {
   public:
     EscapeReader(const SourceText& source, Span token)
-        : source_(source), rest_(source.slice({token.begin + 1, token.end - 1})),
+        : source_(source),
+          rest_(source.slice({token.begin + 1, token.end - 1})),
           end_(token.end - 1) {}
 
     bool done() const { return rest_.empty(); }
@@ -225,17 +250,26 @@ class EscapeReader {
         const char kind = rest_.empty() ? '\0' : rest_.front();
         if (!rest_.empty()) rest_.remove_prefix(1);
         switch (kind) {
-            case 'n': return Character{'\n'};
-            case 'r': return Character{'\r'};
-            case 't': return Character{'\t'};
-            case '0': return Character{'\0'};
+            case 'n':
+                return Character{'\n'};
+            case 'r':
+                return Character{'\r'};
+            case 't':
+                return Character{'\t'};
+            case '0':
+                return Character{'\0'};
             case '\\':
             case '\'':
-            case '"': return Character{static_cast<char32_t>(kind)};
-            case '*': return Character{'*', true};
-            case 'x': return hexadecimal_byte();
-            case 'u': return unicode();
-            default: return bad(unknown_escape);
+            case '"':
+                return Character{static_cast<char32_t>(kind)};
+            case '*':
+                return Character{'*', true};
+            case 'x':
+                return hexadecimal_byte();
+            case 'u':
+                return unicode();
+            default:
+                return bad(unknown_escape);
         }
     }
 
@@ -294,38 +328,70 @@ class EscapeReader {
 
 std::string_view token_name(TokenKind kind) {
     switch (kind) {
-        case TokenKind::identifier: return "identifier";
-        case TokenKind::number: return "number";
-        case TokenKind::string: return "string";
-        case TokenKind::at: return "`@`";
-        case TokenKind::open_brace: return "`{`";
-        case TokenKind::close_brace: return "`}`";
-        case TokenKind::open_bracket: return "`[`";
-        case TokenKind::close_bracket: return "`]`";
-        case TokenKind::open_parenthesis: return "`(`";
-        case TokenKind::close_parenthesis: return "`)`";
-        case TokenKind::comma: return "`,`";
-        case TokenKind::semicolon: return "`;`";
-        case TokenKind::colon: return "`:`";
-        case TokenKind::double_colon: return "`::`";
-        case TokenKind::dot: return "`.`";
-        case TokenKind::question: return "`?`";
-        case TokenKind::assign: return "`=`";
-        case TokenKind::equal: return "`==`";
-        case TokenKind::not_equal: return "`!=`";
-        case TokenKind::less: return "`<`";
-        case TokenKind::less_equal: return "`<=`";
-        case TokenKind::greater: return "`>`";
-        case TokenKind::greater_equal: return "`>=`";
-        case TokenKind::logical_and: return "`&&`";
-        case TokenKind::logical_or: return "`||`";
-        case TokenKind::plus: return "`+`";
-        case TokenKind::minus: return "`-`";
-        case TokenKind::star: return "`*`";
-        case TokenKind::slash: return "`/`";
-        case TokenKind::percent: return "`%`";
-        case TokenKind::exclamation: return "`!`";
-        case TokenKind::end: return "end of the text";
+        case TokenKind::identifier:
+            return "identifier";
+        case TokenKind::number:
+            return "number";
+        case TokenKind::string:
+            return "string";
+        case TokenKind::at:
+            return "`@`";
+        case TokenKind::open_brace:
+            return "`{`";
+        case TokenKind::close_brace:
+            return "`}`";
+        case TokenKind::open_bracket:
+            return "`[`";
+        case TokenKind::close_bracket:
+            return "`]`";
+        case TokenKind::open_parenthesis:
+            return "`(`";
+        case TokenKind::close_parenthesis:
+            return "`)`";
+        case TokenKind::comma:
+            return "`,`";
+        case TokenKind::semicolon:
+            return "`;`";
+        case TokenKind::colon:
+            return "`:`";
+        case TokenKind::double_colon:
+            return "`::`";
+        case TokenKind::dot:
+            return "`.`";
+        case TokenKind::question:
+            return "`?`";
+        case TokenKind::assign:
+            return "`=`";
+        case TokenKind::equal:
+            return "`==`";
+        case TokenKind::not_equal:
+            return "`!=`";
+        case TokenKind::less:
+            return "`<`";
+        case TokenKind::less_equal:
+            return "`<=`";
+        case TokenKind::greater:
+            return "`>`";
+        case TokenKind::greater_equal:
+            return "`>=`";
+        case TokenKind::logical_and:
+            return "`&&`";
+        case TokenKind::logical_or:
+            return "`||`";
+        case TokenKind::plus:
+            return "`+`";
+        case TokenKind::minus:
+            return "`-`";
+        case TokenKind::star:
+            return "`*`";
+        case TokenKind::slash:
+            return "`/`";
+        case TokenKind::percent:
+            return "`%`";
+        case TokenKind::exclamation:
+            return "`!`";
+        case TokenKind::end:
+            return "end of the text";
     }
     return "";
 }

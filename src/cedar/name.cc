@@ -60,7 +60,9 @@ EntityUid to_uid(const EntityKey& key) {
     return EntityUid{std::string(key.type), std::string(key.id)};
 }
 
-std::uint64_t hash_text(std::string_view text) { return hash_bytes(text, process_seed()); }
+std::uint64_t hash_text(std::string_view text) {
+    return hash_bytes(text, process_seed());
+}
 
 void append_quoted(std::string& out, std::string_view text) {
     out += '"';
@@ -73,12 +75,24 @@ void append_quoted(std::string& out, std::string_view text) {
         }
         text.remove_prefix(1);
         switch (front) {
-            case '"': out += "\\\""; break;
-            case '\\': out += "\\\\"; break;
-            case '\n': out += "\\n"; break;
-            case '\r': out += "\\r"; break;
-            case '\t': out += "\\t"; break;
-            case '\0': out += "\\0"; break;
+            case '"':
+                out += "\\\"";
+                break;
+            case '\\':
+                out += "\\\\";
+                break;
+            case '\n':
+                out += "\\n";
+                break;
+            case '\r':
+                out += "\\r";
+                break;
+            case '\t':
+                out += "\\t";
+                break;
+            case '\0':
+                out += "\\0";
+                break;
             default:
                 if (byte < 0x20 || byte == 0x7F) {
                     fmt::format_to(std::back_inserter(out), "\\x{:02x}", byte);
@@ -96,7 +110,9 @@ std::string quoted(std::string_view text) {
     return out;
 }
 
-std::string to_text(const EntityUid& uid) { return to_text(make_key(uid)); }
+std::string to_text(const EntityUid& uid) {
+    return to_text(make_key(uid));
+}
 
 std::string to_text(const EntityKey& key) {
     std::string out(key.type);
@@ -113,12 +129,18 @@ bool is_identifier_shape(std::string_view text) {
 
 bool is_reserved_word(std::string_view text) {
     switch (text.size()) {
-        case 2: return text == "if" || text == "in" || text == "is";
-        case 3: return text == "has";
-        case 4: return text == "true" || text == "then" || text == "else" || text == "like";
-        case 5: return text == "false";
-        case 7: return text == "__cedar";
-        default: return false;
+        case 2:
+            return text == "if" || text == "in" || text == "is";
+        case 3:
+            return text == "has";
+        case 4:
+            return text == "true" || text == "then" || text == "else" || text == "like";
+        case 5:
+            return text == "false";
+        case 7:
+            return text == "__cedar";
+        default:
+            return false;
     }
 }
 
@@ -133,10 +155,14 @@ bool is_type_path(std::string_view text) {
 
 std::string_view extension_type_name(ExtensionType type) {
     switch (type) {
-        case ExtensionType::ip: return "ipaddr";
-        case ExtensionType::decimal: return "decimal";
-        case ExtensionType::datetime: return "datetime";
-        case ExtensionType::duration: return "duration";
+        case ExtensionType::ip:
+            return "ipaddr";
+        case ExtensionType::decimal:
+            return "decimal";
+        case ExtensionType::datetime:
+            return "datetime";
+        case ExtensionType::duration:
+            return "duration";
     }
     return "";
 }

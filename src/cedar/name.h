@@ -32,7 +32,9 @@ inline bool operator==(const EntityKey& a, const EntityKey& b) {
 }
 // A key whose bytes are those of the arguments (nothing is copied).
 EntityKey make_key(std::string_view type, std::string_view id);
-inline EntityKey make_key(const EntityUid& uid) { return make_key(uid.type, uid.id); }
+inline EntityKey make_key(const EntityUid& uid) {
+    return make_key(uid.type, uid.id);
+}
 EntityUid to_uid(const EntityKey& key);
 
 // Seeded once a process, so that hostile names cannot be chosen to collide.

@@ -18,8 +18,10 @@
 namespace hs::cedar {
 
 // Policies and templates in order of appearance, with the ids policy0, policy1, …
-base::Result<std::vector<Policy>> parse_policies(SourcePointer source, const TextLimits& limits = {});
-base::Result<std::vector<Policy>> parse_policies(std::string_view text, std::string_view name = "policies");
+base::Result<std::vector<Policy>> parse_policies(SourcePointer source,
+                                                 const TextLimits& limits = {});
+base::Result<std::vector<Policy>> parse_policies(std::string_view text,
+                                                 std::string_view name = "policies");
 
 // An expression alone; the last node is its root.
 struct Expression {

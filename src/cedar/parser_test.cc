@@ -115,57 +115,152 @@ TEST(Parser, MessagesShowThePlaceAndWhatWasExpected) {
               "                    ^^^^^^^^");
     EXPECT_THAT(refusal("permit(principal, action, resource)"),
                 HasSubstr("expected `when`, `unless` or `;` that ends the policy, found end of"));
-    EXPECT_THAT(refusal(condition("\"äö\" == \"\\q\"")), HasSubstr("p.cedar:1:53: this is no valid"));
+    EXPECT_THAT(refusal(condition("\"äö\" == \"\\q\"")),
+                HasSubstr("p.cedar:1:53: this is no valid"));
 }
 
 // ---- what the grammar refuses (each agrees with the reference implementation) ----
 
 TEST(Parser, RefusesExpressions) {
-    const std::vector<std::string> wrong = {
-        "", "a", "a::b", "!-1", "-!true", "!!!!!true", "-----1", "9223372036854775808",
-        "-(9223372036854775808)", "-9223372036854775809", "99999999999999999999", "1 == 2 == 3",
-        "1 < 2 < 3", "1 in 2 in 3", "1 / 2", "1 % 2", "1 = 1", "1 + if true then 1 else 2",
-        "true && if true then true else false", "{a: 1, a: 2}", "{\"a\": 1, a: 2}", "{true: 1}",
-        "{if: 1}", "{(\"a\"): 1}", "{1: 1}", "{a.b: 1}", "{,}", "[,]", "[1 2]", "a::ip(\"x\")",
-        "\"1\".decimal()", "isLoopback(ip(\"::1\"))", "contains([1], 1)", "[1].contains()",
-        "[1].contains(1, 2)", "[1].isEmpty(1)", "context.foo()", "foo()", "foo::bar()",
-        "principal()", "(principal)()", "context.if", "context.__cedar", "context has if",
-        "context has is", "context has \"a\".b", "context has (a)", "context has 1",
-        "context has a has b", "context has a == true", "\"x\" like (\"y\")", "\"x\" like y",
-        "\"x\" like \"a\" like \"b\"", "\"a\\*b\" == \"x\"", "principal is User::\"x\"",
-        "principal is \"User\"", "principal is (User)", "principal is in", "principal is X::__cedar",
-        "principal is User == true", "?principal == principal", "context[\"a\" + \"b\"]",
-        "context[(\"a\")]", "context[a]", "__cedar::User::\"x\" == principal", "if::\"x\" == 1",
-        "a::if::\"x\" == 1", "User::{}", "1a", "1 a", "true principal", "\"a\" \"b\"",
-        "context.a::b", "\"\\u{110000}\" == \"\"", "\"\\x80\" == \"\"", "\"a\rb\" == \"\"",
-        "\"\\a\" == \"\"", "\"\\\n b\" == \"\"", "\"\\u{D800}\" == \"\"", "\"\\u{}\" == \"\"",
-        "\"\\u{0000041}\" == \"\"", "\"\\u{_1}\" == \"\"", "\"\\u41\" == \"\"", "\"open",
-        "true) || (true", "1 & 2", "#", "0x10", "\"\\\""};
+    const std::vector<std::string> wrong = {"",
+                                            "a",
+                                            "a::b",
+                                            "!-1",
+                                            "-!true",
+                                            "!!!!!true",
+                                            "-----1",
+                                            "9223372036854775808",
+                                            "-(9223372036854775808)",
+                                            "-9223372036854775809",
+                                            "99999999999999999999",
+                                            "1 == 2 == 3",
+                                            "1 < 2 < 3",
+                                            "1 in 2 in 3",
+                                            "1 / 2",
+                                            "1 % 2",
+                                            "1 = 1",
+                                            "1 + if true then 1 else 2",
+                                            "true && if true then true else false",
+                                            "{a: 1, a: 2}",
+                                            "{\"a\": 1, a: 2}",
+                                            "{true: 1}",
+                                            "{if: 1}",
+                                            "{(\"a\"): 1}",
+                                            "{1: 1}",
+                                            "{a.b: 1}",
+                                            "{,}",
+                                            "[,]",
+                                            "[1 2]",
+                                            "a::ip(\"x\")",
+                                            "\"1\".decimal()",
+                                            "isLoopback(ip(\"::1\"))",
+                                            "contains([1], 1)",
+                                            "[1].contains()",
+                                            "[1].contains(1, 2)",
+                                            "[1].isEmpty(1)",
+                                            "context.foo()",
+                                            "foo()",
+                                            "foo::bar()",
+                                            "principal()",
+                                            "(principal)()",
+                                            "context.if",
+                                            "context.__cedar",
+                                            "context has if",
+                                            "context has is",
+                                            "context has \"a\".b",
+                                            "context has (a)",
+                                            "context has 1",
+                                            "context has a has b",
+                                            "context has a == true",
+                                            "\"x\" like (\"y\")",
+                                            "\"x\" like y",
+                                            "\"x\" like \"a\" like \"b\"",
+                                            "\"a\\*b\" == \"x\"",
+                                            "principal is User::\"x\"",
+                                            "principal is \"User\"",
+                                            "principal is (User)",
+                                            "principal is in",
+                                            "principal is X::__cedar",
+                                            "principal is User == true",
+                                            "?principal == principal",
+                                            "context[\"a\" + \"b\"]",
+                                            "context[(\"a\")]",
+                                            "context[a]",
+                                            "__cedar::User::\"x\" == principal",
+                                            "if::\"x\" == 1",
+                                            "a::if::\"x\" == 1",
+                                            "User::{}",
+                                            "1a",
+                                            "1 a",
+                                            "true principal",
+                                            "\"a\" \"b\"",
+                                            "context.a::b",
+                                            "\"\\u{110000}\" == \"\"",
+                                            "\"\\x80\" == \"\"",
+                                            "\"a\rb\" == \"\"",
+                                            "\"\\a\" == \"\"",
+                                            "\"\\\n b\" == \"\"",
+                                            "\"\\u{D800}\" == \"\"",
+                                            "\"\\u{}\" == \"\"",
+                                            "\"\\u{0000041}\" == \"\"",
+                                            "\"\\u{_1}\" == \"\"",
+                                            "\"\\u41\" == \"\"",
+                                            "\"open",
+                                            "true) || (true",
+                                            "1 & 2",
+                                            "#",
+                                            "0x10",
+                                            "\"\\\""};
     for (const std::string& text : wrong) {
         EXPECT_THAT(refusal(condition(text)), HasSubstr("p.cedar:")) << text;
     }
 }
 
 TEST(Parser, AcceptsExpressions) {
-    const std::vector<std::string> right = {
-        "ip()", "ip(\"a\", \"b\")", "context.x.isLoopback(1)", "context has a.b.c",
-        "-9223372036854775808 == 1", "--9223372036854775808 == 1", "----1 == 1", "!!!!true",
-        "[1, 2,].contains(1)", "{a: 1,}.a == 1", "ip(\"1.2.3.4\",)", "principal.contains",
-        "principal is principal", "principal is User in User::\"x\"", "principal::\"x\" == 1",
-        "\"x\" like \"a\\*b*\"", "\"\\x7f\\'\\0\" == \"\"", "\"a\nb\" == \"\"", "\"\\u{0_0}\" == \"\"",
-        "true.a", "1.a", "-1.a", "(-1).a", "\"s\".a", "\"s\"[\"t\"]", "01 == 1",
-        "{principal: 1, \"a b\": 2}.principal", "principal has principal",
-        "principal is User && true", "1 < 2 && 2 <= 3", "if true then true else if true then 1 else 2",
-        "principal.hasTag(\"a\").b", "context\xC2\xA0.a"};
+    const std::vector<std::string> right = {"ip()",
+                                            "ip(\"a\", \"b\")",
+                                            "context.x.isLoopback(1)",
+                                            "context has a.b.c",
+                                            "-9223372036854775808 == 1",
+                                            "--9223372036854775808 == 1",
+                                            "----1 == 1",
+                                            "!!!!true",
+                                            "[1, 2,].contains(1)",
+                                            "{a: 1,}.a == 1",
+                                            "ip(\"1.2.3.4\",)",
+                                            "principal.contains",
+                                            "principal is principal",
+                                            "principal is User in User::\"x\"",
+                                            "principal::\"x\" == 1",
+                                            "\"x\" like \"a\\*b*\"",
+                                            "\"\\x7f\\'\\0\" == \"\"",
+                                            "\"a\nb\" == \"\"",
+                                            "\"\\u{0_0}\" == \"\"",
+                                            "true.a",
+                                            "1.a",
+                                            "-1.a",
+                                            "(-1).a",
+                                            "\"s\".a",
+                                            "\"s\"[\"t\"]",
+                                            "01 == 1",
+                                            "{principal: 1, \"a b\": 2}.principal",
+                                            "principal has principal",
+                                            "principal is User && true",
+                                            "1 < 2 && 2 <= 3",
+                                            "if true then true else if true then 1 else 2",
+                                            "principal.hasTag(\"a\").b",
+                                            "context\xC2\xA0.a"};
     for (const std::string& text : right) EXPECT_EQ(refusal(condition(text)), "accepted") << text;
 }
 
 TEST(Parser, RefusesScopesAndAnnotations) {
     const std::vector<std::string> wrong = {
-        "permit(principal, action);", "permit(principal: User, action, resource);",
+        "permit(principal, action);",
+        "permit(principal: User, action, resource);",
         "permit(principal == ?resource, action, resource);",
         "permit(principal == ? principal, action, resource);",
-        "permit(principal == ?foo, action, resource);", "permit(principal, action in ?action, resource);",
+        "permit(principal == ?foo, action, resource);",
+        "permit(principal, action in ?action, resource);",
         "permit(principal, action == User::\"a\", resource);",
         "permit(principal, action in [Action::\"a\", User::\"a\"], resource);",
         "permit(principal in [U::\"a\"], action, resource);",
@@ -178,9 +273,12 @@ TEST(Parser, RefusesScopesAndAnnotations) {
         "permit(principal is (U), action, resource);",
         "permit(principal, action, resource, context);",
         "@a(\"x\") @a(\"y\") permit(principal, action, resource);",
-        "@a() permit(principal, action, resource);", "@a(x) permit(principal, action, resource);",
-        "allow(principal, action, resource);", "permit(principal, action, resource) when {};",
-        "permit(principal, action, resource) if { true };", "permit(principal, action, resource);;",
+        "@a() permit(principal, action, resource);",
+        "@a(x) permit(principal, action, resource);",
+        "allow(principal, action, resource);",
+        "permit(principal, action, resource) when {};",
+        "permit(principal, action, resource) if { true };",
+        "permit(principal, action, resource);;",
         "@a"};
     for (const std::string& text : wrong) EXPECT_THAT(refusal(text), HasSubstr("p.cedar:")) << text;
 }
@@ -277,7 +375,8 @@ TEST(Printer, WritesWhatItReads) {
 TEST(Printer, WritesPolicies) {
     const std::string text =
         "@id(\"a\")\n@note\n"
-        "forbid(principal is A in ?principal, action in [Action::\"x\", Action::\"y\"], resource == "
+        "forbid(principal is A in ?principal, action in [Action::\"x\", Action::\"y\"], resource "
+        "== "
         "?resource)\nwhen { true }\nunless { context.a < 3 };\n";
     const auto parsed = parse_policies(text);
     ASSERT_TRUE(parsed.ok());
@@ -285,29 +384,36 @@ TEST(Printer, WritesPolicies) {
 }
 
 TEST(PolicySet, LinksNeedExactlyTheSlotsOfTheTemplate) {
-    auto set = PolicySet::parse("permit(principal == ?principal, action, resource);"
-                                "permit(principal, action, resource);");
+    auto set = PolicySet::parse(
+        "permit(principal == ?principal, action, resource);"
+        "permit(principal, action, resource);");
     ASSERT_TRUE(set.ok());
     ASSERT_EQ(set->templates().size(), 1U);
     const EntityUid alice{"User", "alice"};
     EXPECT_THAT(set->link("policy9", "x", {}).error().what, HasSubstr("no template \"policy9\""));
     EXPECT_THAT(set->link("policy1", "x", {}).error().what, HasSubstr("no template"));
-    EXPECT_THAT(set->link("policy0", "x", {}).error().what, HasSubstr("needs a value for ?principal"));
-    EXPECT_THAT(set->link("policy0", "x", {alice, alice}).error().what, HasSubstr("has no ?resource"));
+    EXPECT_THAT(set->link("policy0", "x", {}).error().what,
+                HasSubstr("needs a value for ?principal"));
+    EXPECT_THAT(set->link("policy0", "x", {alice, alice}).error().what,
+                HasSubstr("has no ?resource"));
     EXPECT_TRUE(set->link("policy0", "x", {alice, {}}).ok());
     EXPECT_THAT(set->link("policy0", "x", {alice, {}}).error().what, HasSubstr("stands twice"));
-    EXPECT_THAT(set->link("policy0", "policy1", {alice, {}}).error().what, HasSubstr("stands twice"));
+    EXPECT_THAT(set->link("policy0", "policy1", {alice, {}}).error().what,
+                HasSubstr("stands twice"));
     EXPECT_EQ(set->size(), 2U);
 }
 
 TEST(PolicySet, IdsMayComeFromAnAnnotation) {
-    auto set = PolicySet::parse("@id(\"a\") permit(principal, action, resource);"
-                                "forbid(principal, action, resource);");
+    auto set = PolicySet::parse(
+        "@id(\"a\") permit(principal, action, resource);"
+        "forbid(principal, action, resource);");
     ASSERT_TRUE(set->rename_from_annotation("id").ok());
     EXPECT_EQ(set->policies()[0].id, "a");
     EXPECT_EQ(set->policies()[1].id, "policy1");
-    auto twice = PolicySet::parse("@id(\"a\") permit(principal, action, resource);\n"
-                                  "@id(\"a\") permit(principal, action, resource);", "f");
+    auto twice = PolicySet::parse(
+        "@id(\"a\") permit(principal, action, resource);\n"
+        "@id(\"a\") permit(principal, action, resource);",
+        "f");
     const auto refused = twice->rename_from_annotation("id");
     ASSERT_FALSE(refused.ok());
     EXPECT_THAT(refused.error().what, HasSubstr("f:2:1: the policy id \"a\" stands twice"));

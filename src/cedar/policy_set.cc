@@ -13,7 +13,8 @@ Result<PolicySet> PolicySet::parse(std::string_view text, std::string_view name,
     if (text.size() > limits.bytes_max) {
         return fail(Code::invalid_input,
                     fmt::format("{}: the text has {} bytes, more than the {} allowed; split it "
-                                "into several files", name, text.size(), limits.bytes_max));
+                                "into several files",
+                                name, text.size(), limits.bytes_max));
     }
     auto source = std::make_shared<SourceText>(std::string(name), std::string(text));
     PolicySet set;

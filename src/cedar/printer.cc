@@ -68,7 +68,8 @@ void append_name(std::string& out, std::string_view name) {
 
 class ExpressionPrinter {
   public:
-    ExpressionPrinter(const std::vector<Expr>& nodes, std::string& out) : nodes_(nodes), out_(out) {}
+    ExpressionPrinter(const std::vector<Expr>& nodes, std::string& out)
+        : nodes_(nodes), out_(out) {}
 
     void print(ExprId id, Binding wanted) {
         const Expr& expr = nodes_[id];
@@ -252,12 +253,23 @@ void append_constraint(std::string& out, Variable variable, const ScopeConstrain
     const Slot slot = variable == Variable::resource ? Slot::resource : Slot::principal;
     out += variable_name(variable);
     switch (constraint.kind) {
-        case ScopeKind::any: return;
-        case ScopeKind::equal: out += " == "; break;
-        case ScopeKind::in: out += " in "; break;
-        case ScopeKind::is_type: out += " is " + constraint.type; return;
-        case ScopeKind::is_in: out += " is " + constraint.type + " in "; break;
-        case ScopeKind::in_list: append_action_list(out, constraint); return;
+        case ScopeKind::any:
+            return;
+        case ScopeKind::equal:
+            out += " == ";
+            break;
+        case ScopeKind::in:
+            out += " in ";
+            break;
+        case ScopeKind::is_type:
+            out += " is " + constraint.type;
+            return;
+        case ScopeKind::is_in:
+            out += " is " + constraint.type + " in ";
+            break;
+        case ScopeKind::in_list:
+            append_action_list(out, constraint);
+            return;
     }
     append_reference(out, constraint, slot);
 }

@@ -38,18 +38,20 @@ bool is_below(const EntityKey& key, const EntityKey& target, const World& world)
 
 bool constraint_holds(const ScopeConstraint& constraint, const EntityKey& key, const World& world) {
     switch (constraint.kind) {
-        case ScopeKind::any: return true;
-        case ScopeKind::equal: return key == make_key(constraint.entity);
-        case ScopeKind::in: return is_below(key, make_key(constraint.entity), world);
-        case ScopeKind::is_type: return key.type == constraint.type;
+        case ScopeKind::any:
+            return true;
+        case ScopeKind::equal:
+            return key == make_key(constraint.entity);
+        case ScopeKind::in:
+            return is_below(key, make_key(constraint.entity), world);
+        case ScopeKind::is_type:
+            return key.type == constraint.type;
         case ScopeKind::is_in:
-            return key.type == constraint.type &&
-                   is_below(key, make_key(constraint.entity), world);
+            return key.type == constraint.type && is_below(key, make_key(constraint.entity), world);
         case ScopeKind::in_list:
-            return std::any_of(constraint.list.begin(), constraint.list.end(),
-                               [&](const EntityUid& uid) {
-                                   return is_below(key, make_key(uid), world);
-                               });
+            return std::any_of(
+                constraint.list.begin(), constraint.list.end(),
+                [&](const EntityUid& uid) { return is_below(key, make_key(uid), world); });
     }
     return false;
 }
@@ -171,8 +173,8 @@ void ScopeIndex::candidates(const World& world, IndexScratch& scratch,
     }
     const std::uint32_t round = scratch.round;
     prepare(scratch.action, action_keys_, *request.action, world.find(*request.action), round);
-    prepare(scratch.principal, principal_keys_, *request.principal,
-            world.find(*request.principal), round);
+    prepare(scratch.principal, principal_keys_, *request.principal, world.find(*request.principal),
+            round);
     prepare(scratch.resource, resource_keys_, *request.resource, world.find(*request.resource),
             round);
     out.clear();

@@ -9,7 +9,9 @@ namespace {
 
 constexpr std::size_t excerpt_max = 160;  // bytes shown of a line
 
-bool continues_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; }
+bool continues_character(char byte) {
+    return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
+}
 
 std::uint32_t count_characters(std::string_view text) {
     std::uint32_t count = 0;
@@ -25,7 +27,8 @@ Span window(std::string_view text, Span line, std::uint32_t offset) {
     if (offset > line.begin + half) shown.begin = offset - half;
     shown.end = std::min<std::uint32_t>(line.end, shown.begin + excerpt_max);
     while (shown.begin < shown.end && continues_character(text[shown.begin])) ++shown.begin;
-    while (shown.end > shown.begin && shown.end < line.end && continues_character(text[shown.end])) {
+    while (shown.end > shown.begin && shown.end < line.end &&
+           continues_character(text[shown.end])) {
         --shown.end;
     }
     return shown;
@@ -49,7 +52,8 @@ std::string_view SourceText::slice(Span span) const {
 }
 
 LineColumn SourceText::locate(std::uint32_t offset) const {
-    const std::string_view before = std::string_view(text_).substr(0, std::min<std::size_t>(offset, text_.size()));
+    const std::string_view before =
+        std::string_view(text_).substr(0, std::min<std::size_t>(offset, text_.size()));
     LineColumn place;
     place.line = 1 + static_cast<std::uint32_t>(std::count(before.begin(), before.end(), '\n'));
     const std::size_t newline = before.rfind('\n');

@@ -28,7 +28,8 @@ struct LineColumn {
 
 class SourceText {
   public:
-    SourceText(std::string name, std::string text) : name_(std::move(name)), text_(std::move(text)) {}
+    SourceText(std::string name, std::string text)
+        : name_(std::move(name)), text_(std::move(text)) {}
 
     const std::string& name() const { return name_; }
     std::string_view text() const { return text_; }

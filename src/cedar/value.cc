@@ -58,16 +58,26 @@ int compare_fields(std::span<const Field> a, std::span<const Field> b) {
 
 std::string_view kind_name(ValueKind kind) {
     switch (kind) {
-        case ValueKind::boolean: return "bool";
-        case ValueKind::integer: return "long";
-        case ValueKind::string: return "string";
-        case ValueKind::entity: return "entity";
-        case ValueKind::set: return "set";
-        case ValueKind::record: return "record";
-        case ValueKind::decimal: return "decimal";
-        case ValueKind::datetime: return "datetime";
-        case ValueKind::duration: return "duration";
-        case ValueKind::ip: return "ipaddr";
+        case ValueKind::boolean:
+            return "bool";
+        case ValueKind::integer:
+            return "long";
+        case ValueKind::string:
+            return "string";
+        case ValueKind::entity:
+            return "entity";
+        case ValueKind::set:
+            return "set";
+        case ValueKind::record:
+            return "record";
+        case ValueKind::decimal:
+            return "decimal";
+        case ValueKind::datetime:
+            return "datetime";
+        case ValueKind::duration:
+            return "duration";
+        case ValueKind::ip:
+            return "ipaddr";
     }
     return "";
 }
@@ -105,7 +115,9 @@ Value Value::sorted_record(std::span<const Field> fields) {
     return value;
 }
 
-std::span<const Field> Value::fields() const { return {fields_, count_}; }
+std::span<const Field> Value::fields() const {
+    return {fields_, count_};
+}
 
 const Value* Value::find(std::string_view name) const {
     const std::span<const Field> all = fields();
@@ -129,7 +141,9 @@ bool Value::contains(const Value& item) const {
     return found != all.end() && compare(*found, item) == 0;
 }
 
-bool Value::operator==(const Value& other) const { return compare(*this, other) == 0; }
+bool Value::operator==(const Value& other) const {
+    return compare(*this, other) == 0;
+}
 
 int compare(const Value& a, const Value& b) {
     if (a.kind() != b.kind()) return order(a.kind(), b.kind());
@@ -138,14 +152,19 @@ int compare(const Value& a, const Value& b) {
         case ValueKind::integer:
         case ValueKind::decimal:
         case ValueKind::datetime:
-        case ValueKind::duration: return order(a.as_integer(), b.as_integer());
-        case ValueKind::string: return compare_text(a.as_text(), b.as_text());
+        case ValueKind::duration:
+            return order(a.as_integer(), b.as_integer());
+        case ValueKind::string:
+            return compare_text(a.as_text(), b.as_text());
         case ValueKind::entity:
             if (a.entity_pointer() == b.entity_pointer()) return 0;
             return compare_keys(a.as_entity(), b.as_entity());
-        case ValueKind::set: return compare_items(a.items(), b.items());
-        case ValueKind::record: return compare_fields(a.fields(), b.fields());
-        case ValueKind::ip: return compare_ip(a.as_ip(), b.as_ip());
+        case ValueKind::set:
+            return compare_items(a.items(), b.items());
+        case ValueKind::record:
+            return compare_fields(a.fields(), b.fields());
+        case ValueKind::ip:
+            return compare_ip(a.as_ip(), b.as_ip());
     }
     return 0;
 }

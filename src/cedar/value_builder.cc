@@ -5,7 +5,9 @@
 namespace hs::cedar {
 namespace {
 
-bool by_name(const Field& a, const Field& b) { return a.name < b.name; }
+bool by_name(const Field& a, const Field& b) {
+    return a.name < b.name;
+}
 
 }  // namespace
 
@@ -76,9 +78,12 @@ Value ValueBuilder::with(const Value& record, std::span<const std::string_view> 
 
 Value ValueBuilder::copy(const Value& value) const {
     switch (value.kind()) {
-        case ValueKind::string: return string(value.as_text());
-        case ValueKind::entity: return entity(value.as_entity().type, value.as_entity().id);
-        case ValueKind::ip: return ip(value.as_ip());
+        case ValueKind::string:
+            return string(value.as_text());
+        case ValueKind::entity:
+            return entity(value.as_entity().type, value.as_entity().id);
+        case ValueKind::ip:
+            return ip(value.as_ip());
         case ValueKind::set: {
             std::span<Value> items = arena_->keep_all(value.items());
             for (Value& item : items) item = copy(item);
@@ -96,7 +101,8 @@ Value ValueBuilder::copy(const Value& value) const {
         case ValueKind::integer:
         case ValueKind::decimal:
         case ValueKind::datetime:
-        case ValueKind::duration: return value;
+        case ValueKind::duration:
+            return value;
     }
     return value;
 }

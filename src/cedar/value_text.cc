@@ -47,20 +47,36 @@ void append_record(std::string& out, const Value& value) {
 
 void append(std::string& out, const Value& value) {
     switch (value.kind()) {
-        case ValueKind::boolean: out += value.as_bool() ? "true" : "false"; return;
-        case ValueKind::integer: out += std::to_string(value.as_integer()); return;
-        case ValueKind::string: append_quoted(out, value.as_text()); return;
-        case ValueKind::entity: out += to_text(value.as_entity()); return;
-        case ValueKind::set: append_set(out, value); return;
-        case ValueKind::record: append_record(out, value); return;
+        case ValueKind::boolean:
+            out += value.as_bool() ? "true" : "false";
+            return;
+        case ValueKind::integer:
+            out += std::to_string(value.as_integer());
+            return;
+        case ValueKind::string:
+            append_quoted(out, value.as_text());
+            return;
+        case ValueKind::entity:
+            out += to_text(value.as_entity());
+            return;
+        case ValueKind::set:
+            append_set(out, value);
+            return;
+        case ValueKind::record:
+            append_record(out, value);
+            return;
         case ValueKind::decimal:
             append_call(out, "decimal", decimal_text(value.as_integer()));
             return;
-        case ValueKind::datetime: append_datetime(out, value.as_integer()); return;
+        case ValueKind::datetime:
+            append_datetime(out, value.as_integer());
+            return;
         case ValueKind::duration:
             append_call(out, "duration", duration_text(value.as_integer()));
             return;
-        case ValueKind::ip: append_call(out, "ip", ip_text(value.as_ip())); return;
+        case ValueKind::ip:
+            append_call(out, "ip", ip_text(value.as_ip()));
+            return;
     }
 }
 

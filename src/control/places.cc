@@ -18,6 +18,7 @@ base::Result<Places> Places::find() {
     places.config_file = places.config_folder + "/config.toml";
     places.policy_folder = places.config_folder + "/policy";
     places.state = TRY(folder_for("XDG_STATE_HOME", "/.local/state"));
+    places.cache = TRY(folder_for("XDG_CACHE_HOME", "/.cache"));
     places.run = places.state + "/run";
     places.daemon_socket = places.run + "/daemon.sock";
     places.keeper_socket = places.run + "/keeper.sock";

@@ -15,6 +15,7 @@ struct Places {
     std::string config_file;    // …/config.toml
     std::string policy_folder;  // …/policy: the person's own rules
     std::string state;          // $XDG_STATE_HOME/hardshell, 0700
+    std::string cache;          // $XDG_CACHE_HOME/hardshell: scripts while they run
     std::string run;            // …/run: sockets
     std::string daemon_socket;
     std::string keeper_socket;

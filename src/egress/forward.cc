@@ -125,7 +125,7 @@ class Exchange {
     // then sent once more on another; anything else might be done twice.
     Outcome ask() {
         for (;;) {
-            Outcome bad = connect();
+            Outcome bad = reach_server();
             if (bad) return bad;
             bad = send();
             if (!bad) bad = receive();
@@ -139,7 +139,7 @@ class Exchange {
         }
     }
 
-    Outcome connect() {
+    Outcome reach_server() {
         connection_.reset();
         const bool secure = envelope().scheme == Scheme::https;
         const net::Endpoint endpoint{

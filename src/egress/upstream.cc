@@ -86,7 +86,7 @@ Result<Dialled> CheckedDialer::dial_checked(const net::Endpoint& endpoint, os::D
     dialled.stream->set_wake_up(wake_up);
     if (endpoint.security == net::Endpoint::Security::plain) return dialled;
     dialled.stream->set_deadline(deadline.earlier(os::Deadline::after_ms(times_.tls_ms)));
-    auto secured = outside_.tls.connect(std::move(dialled.stream), endpoint.host);
+    auto secured = outside_.tls.secure(std::move(dialled.stream), endpoint.host);
     if (!secured) {
         why =
             secured.error().code == Code::timed_out ? Reason::connect_timeout : Reason::tls_failed;

@@ -134,9 +134,12 @@ void Keeper::add_own_verbs() {
              });
     add_verb("log.note_reading", Access::person_only,
              [this](const Sender& sender, const Json& arguments) -> Result<Json> {
-                 record(audit::Event(audit::EventKind::log_read)
-                            .set(audit::Field::person, sender.name)
-                            .detail("what", TRY(wire::text_at(arguments, "what"))));
+                 TRY(parts_.log.append_and_wait(
+                     audit::Event(audit::EventKind::log_read)
+                         .set(audit::Field::person, sender.name)
+                         .detail("what", TRY(wire::text_at(arguments, "what")))));
+                 // Whoever reads sees everything up to their own reading.
+                 TRY(parts_.log.checkpoint_and_wait());
                  return Json(JsonObject{});
              });
     add_verb("policy.describe", Access::daemon_or_person,

@@ -103,10 +103,19 @@ Result<> Questions::fill(RunCommand& action, Asked& asked, const policy::Surroun
     }
     action.executable_sha256 = sha256;
     asked.resolved_executable = resolved;
-    asked.question.target = tables_.command(
+    policy::CommandTarget target = tables_.command(
         {called_as, TRY(CanonicalPath::from_resolved(resolved)), sha256, action.argv,
          TRY(CanonicalPath::from_resolved(action.working_directory))},
         around);
+    if (resolved == places_.reader && action.scripts.empty()) {
+        // Our own program, which only turns its standard input into text on standard output.
+        target.groups = {policy::ToolGroup::inspect};
+        target.tier = policy::TrustTier::builtin;
+        target.touches = {};
+        target.writes = target.runs_project_code = target.has_script = false;
+        target.names_outside = target.wants_network = false;
+    }
+    asked.question.target = std::move(target);
     for (const auto& script : action.scripts) {
         if (TRY(hash_of(script.path)) != script.sha256) {
             return fail(Code::conflict, fmt::format("the script {} has changed; ask again", script.path));

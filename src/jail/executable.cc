@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <ctime>
 
 #include "crypto/hash.h"
@@ -46,6 +47,9 @@ base::Failure changed(const std::string& path) {
 // Refuses a file that somebody has open for writing. Only an owner may have a lease, and not every
 // file system gives one; a file that is neither ours nor leasable cannot be held.
 Result<> hold_against_writers(int fd, const std::string& path) {
+    // A writer who then has to wait makes the kernel signal the holder; this signal is ignored by
+    // default, SIGIO is not.
+    ::fcntl(fd, F_SETSIG, SIGURG);
     if (::fcntl(fd, F_SETLEASE, F_RDLCK) == 0 || errno != EAGAIN) return {};
     return fail(Code::denied, path + " is open for writing in another program; end that and retry");
 }

@@ -300,6 +300,10 @@ void Inside::exec_command() {
 
 // As process 1: orphans come here, and when this process ends the kernel kills all others.
 void Inside::reap(pid_t command) {
+    // Neither the pipes nor the lease on the executable are held any longer than the command does.
+    const auto reports = static_cast<unsigned>(order_.reports);
+    if (reports > 0) ::close_range(0, reports - 1, 0);
+    ::close_range(reports + 1, ~0U, 0);
     int status = 0;
     while (true) {
         int ended = 0;

@@ -81,7 +81,6 @@ Result<NewRoot> NewRoot::begin() {
           "run/hardshell/scratch", "dev/shm"}) {
         TRY(make_folder(root.fd(), path, 0755));
     }
-    TRY(make_link(root.fd(), "../tmp", "var/tmp"));
     TRY(make_folder(root.fd(), mask_folder, 0));
     TRY(root.write_file(mask_file, {}, 0));
     root.mask_file_ = TRY(root.make_mask(mask_file));
@@ -398,6 +397,10 @@ Result<> NewRoot::stage(const std::string& path, base::ByteView bytes) {
     return pin(target, bytes);
 }
 
-Result<> NewRoot::seal() { return tree_.restrict_top(read_only_flag()); }
+Result<> NewRoot::seal() {
+    // Last, because a grant below /var/tmp makes that folder itself.
+    TRY(make_link(fd(), "../tmp", "var/tmp"));
+    return tree_.restrict_top(read_only_flag());
+}
 
 }  // namespace hs::jail

@@ -253,8 +253,8 @@ Result<TlsClient> TlsClient::make(const std::string& extra_roots_pem) {
     return TlsClient(std::move(context));
 }
 
-Result<std::unique_ptr<Stream>> TlsClient::connect(std::unique_ptr<Stream> stream,
-                                                   const std::string& host) const {
+Result<std::unique_ptr<Stream>> TlsClient::secure(std::unique_ptr<Stream> stream,
+                                                  const std::string& host) const {
     auto tls = std::make_unique<TlsStream>(std::move(stream));
     TRY(tls->open(context_->ssl.get()));
     TRY(expect_peer(tls->ssl(), host));

@@ -25,8 +25,8 @@ class TlsClient {
 
     // Shakes hands within the stream's deadline. denied, with the reason, when the certificate does
     // not prove that the peer is the host (a canonical_host() or an address in text form).
-    base::Result<std::unique_ptr<Stream>> connect(std::unique_ptr<Stream> stream,
-                                                  const std::string& host) const;
+    base::Result<std::unique_ptr<Stream>> secure(std::unique_ptr<Stream> stream,
+                                                 const std::string& host) const;
 
   private:
     struct Context;

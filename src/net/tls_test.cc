@@ -28,7 +28,7 @@ Shaken shake(const MadeCertificates& made, const std::string& roots, const std::
     CHECK(server.ok() && client.ok());
     Shaken shaken{base::fail(Code::io, "not tried"), base::fail(Code::io, "not tried")};
     std::thread accepting([&] { shaken.server = server->accept(std::move(far)); });
-    shaken.client = client->connect(std::move(near), host);
+    shaken.client = client->secure(std::move(near), host);
     accepting.join();
     return shaken;
 }
@@ -102,7 +102,7 @@ TEST(TlsTest, ASilentServerIsTimedOut) {
     auto stream = std::make_unique<SocketStream>(std::move(pair->first));
     stream->set_deadline(os::Deadline::after_ms(50));
     const auto client = TlsClient::make();
-    EXPECT_EQ(client->connect(std::move(stream), "a.example").error().code, Code::timed_out);
+    EXPECT_EQ(client->secure(std::move(stream), "a.example").error().code, Code::timed_out);
 }
 
 TEST(TlsTest, AKeyOfAnotherCertificateIsRefused) {

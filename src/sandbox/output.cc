@@ -10,10 +10,22 @@ namespace {
 // A cut moves to a line end that is at most this far away.
 constexpr std::size_t line_reach_bytes = 1024;
 
+// Without a character at the end whose last bytes are missing.
+std::string_view whole_characters(std::string_view text) {
+    std::size_t start = text.size();
+    while (start > 0 && text.size() - start < 4) {
+        const auto byte = static_cast<unsigned char>(text[--start]);
+        if ((byte & 0xC0U) == 0x80U) continue;
+        const std::size_t length = byte >= 0xF0U ? 4 : byte >= 0xE0U ? 3 : byte >= 0xC0U ? 2 : 1;
+        return text.size() - start < length ? text.substr(0, start) : text;
+    }
+    return text;
+}
+
 std::string_view cut_head(std::string_view head) {
     const std::size_t end = head.rfind('\n');
     const bool near = end != std::string_view::npos && head.size() - end <= line_reach_bytes;
-    return near ? head.substr(0, end + 1) : head;
+    return near ? head.substr(0, end + 1) : whole_characters(head);
 }
 
 std::string_view cut_tail(std::string_view tail) {

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 
-#include "crypto/hash.h"
 #include "files/write.h"
 #include "os/file.h"
 #include "os/launch.h"

@@ -316,10 +316,12 @@ Result<ExprId> ExpressionParser::literal_integer(const Token& token, std::uint64
                                                  std::uint32_t begin) {
     const std::string_view digits = tokens_.source().slice(token.span);
     std::uint64_t magnitude = 0;
-    const auto [end, bad] = std::from_chars(digits.data(), digits.data() + digits.size(), magnitude);
+    const auto [end, bad] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), magnitude);
     if (bad != std::errc{} || magnitude > magnitude_max) {
-        return tokens_.refuse(token.span, "this integer is too large; the range is "
-                                          "-9223372036854775808 to 9223372036854775807");
+        return tokens_.refuse(token.span,
+                              "this integer is too large; the range is "
+                              "-9223372036854775808 to 9223372036854775807");
     }
     constexpr std::uint64_t largest = std::numeric_limits<std::int64_t>::max();
     const bool negative = magnitude_max > largest;
@@ -372,16 +374,16 @@ Result<ExprId> ExpressionParser::method(ExprId base, const Token& name) {
     }
     if (extension && extension_signature(*extension).style == CallStyle::function) {
         return tokens_.refuse(name.span, fmt::format("`{0}` is a function, not a method; expected "
-                                                     "`{0}(…)`", text));
+                                                     "`{0}(…)`",
+                                                     text));
     }
     tokens_.take();
     Expr node;
     node.operands = TRY(arguments(TokenKind::close_parenthesis));
     if (builtin != nullptr && node.operands.size() != builtin->arguments) {
-        return tokens_.refuse(name.span,
-                              fmt::format("`{}` takes {} argument{}, found {}", text,
-                                          builtin->arguments, builtin->arguments == 1 ? "" : "s",
-                                          node.operands.size()));
+        return tokens_.refuse(
+            name.span, fmt::format("`{}` takes {} argument{}, found {}", text, builtin->arguments,
+                                   builtin->arguments == 1 ? "" : "s", node.operands.size()));
     }
     node.operands.insert(node.operands.begin(), base);
     node.kind = builtin != nullptr ? builtin->kind : ExprKind::call;
@@ -459,7 +461,8 @@ Result<ExprId> ExpressionParser::function(const std::string& name, Span span) {
     const bool is_method = extension && extension_signature(*extension).style == CallStyle::method;
     if (is_method || find_builtin_method(name) != nullptr) {
         return tokens_.refuse(span, fmt::format("`{0}` is a method, not a function; expected "
-                                                "`value.{0}(…)`", name));
+                                                "`value.{0}(…)`",
+                                                name));
     }
     if (!extension) return tokens_.refuse(span, fmt::format("there is no function `{}`", name));
     tokens_.take();
@@ -513,8 +516,8 @@ Result<ExprId> ExpressionParser::record() {
         const Span place = tokens_.peek().span;
         std::string key = TRY(record_key());
         if (!seen.insert(key).second) {
-            return tokens_.refuse(place, fmt::format("the key {} stands twice in this record",
-                                                     quoted(key)));
+            return tokens_.refuse(
+                place, fmt::format("the key {} stands twice in this record", quoted(key)));
         }
         TRY(tokens_.expect(TokenKind::colon, "after the key of a record"));
         node.names.push_back(std::move(key));

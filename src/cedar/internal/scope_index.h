@@ -1,10 +1,10 @@
 // ScopeIndex: from a request to the policies whose scope it satisfies.
 //
 // What it is for: a decision whose cost does not grow with the policies that cannot apply. Each
-// scope constraint is a key: any, a type, an entity itself, or an entity and all below it. A request
-// has few keys a variable (its own entity, its type, its ancestors); the policies lie in a trie
-// action -> principal -> resource, and each level is intersected with the request's keys.
-// What it does not protect from: nothing is left to check but `is T in E`, which the index does.
+// scope constraint is a key: any, a type, an entity itself, or an entity and all below it. A
+// request has few keys a variable (its own entity, its type, its ancestors); the policies lie in a
+// trie action -> principal -> resource, and each level is intersected with the request's keys. What
+// it does not protect from: nothing is left to check but `is T in E`, which the index does.
 // Threads: immutable once built; the marks belong to one thread.
 #pragma once
 
@@ -75,7 +75,8 @@ class ScopeIndex {
     void add(std::uint32_t policy, const FilledScope& scope);
     void build();
     // The policies whose scope holds, ascending, each once.
-    void candidates(const World& world, IndexScratch& scratch, std::vector<std::uint32_t>& out) const;
+    void candidates(const World& world, IndexScratch& scratch,
+                    std::vector<std::uint32_t>& out) const;
 
   private:
     struct Entry {

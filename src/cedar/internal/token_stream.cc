@@ -28,8 +28,8 @@ base::Result<std::string> TokenStream::identifier(std::string_view purpose) {
         return expected(fmt::format("an identifier {}", purpose));
     }
     if (is_reserved_word(text())) {
-        return refuse(peek().span,
-                      fmt::format("`{}` is reserved; expected another identifier {}", text(), purpose));
+        return refuse(peek().span, fmt::format("`{}` is reserved; expected another identifier {}",
+                                               text(), purpose));
     }
     const Token token = take();
     return std::string(source_.slice(token.span));

@@ -24,7 +24,9 @@ class TokenStream {
     std::string_view text() const { return source_.slice(peek().span); }
     std::string_view text(std::size_t ahead) const { return source_.slice(peek(ahead).span); }
     bool is(TokenKind kind) const { return peek().kind == kind; }
-    bool is_word(std::string_view word) const { return is(TokenKind::identifier) && text() == word; }
+    bool is_word(std::string_view word) const {
+        return is(TokenKind::identifier) && text() == word;
+    }
 
     Token take() {
         const Token token = peek();

@@ -14,11 +14,11 @@ BANNED_NAMES = {
     r"\bclass \w*(Manager|Handler|Helper|Impl|Util)\b": "name the thing by its domain noun",
     r"\bstruct \w*(Manager|Handler|Helper|Impl|Util)\b": "name the thing by its domain noun",
     r"\bstd::(format|print|expected|source_location)\b": "GCC 12 has it not, or not safely",
-    r"\busing namespace std\b": "write std::",
+    r"\busing namespace std;": "write std::",
 }
 # Effect calls and the places that alone may make them.
 EFFECTS = {
-    r"(?<![\w.>:])(::)?connect\(": ("src/os/",),
+    r"(?<![\w.>])::connect\(": ("src/os/",),
     r"(?<![\w.>:])(::)?(execve|execveat|fexecve|execvp)\(": ("src/jail/", "src/os/"),
     r"(?<![\w.>:])(::)?(clone|fork|vfork|posix_spawn|unshare|setns)\(": ("src/jail/", "src/os/"),
     r"(?<![\w.>:])::(open|openat|creat|unlink|rename|mkdir|rmdir)\(": ("src/os/", "src/jail/", "src/files/"),
@@ -37,7 +37,8 @@ def tracked(root):
 
 
 def is_test(name):
-    return name.stem.endswith(("_test", "_fuzz")) or name.parts[0] in ("tests", "bench") or "testing" in name.parts
+    return name.stem.endswith(("_test", "_fuzz")) or name.parts[0] in ("tests", "bench") or "testing" in name.parts \
+        or name.stem in ("fixture", "testing")
 
 
 def functions(lines):
@@ -61,7 +62,8 @@ def check_cpp(name, lines, found):
         found(1, f"{len(lines)} lines; at most {limit}: find the second subject")
     for number, line in enumerate(lines, 1):
         # A long literal that cannot be broken is left to the reader.
-        if len(line) > COLUMNS_MAX and " " in line.strip() and 'R"' not in line and len(line) > 120:
+        # A literal may stand out a little where breaking it would hide what it says.
+        if len(line) > COLUMNS_MAX + 20 and 'R"' not in line and name.parts[:2] != ("tests", "hostile"):
             found(number, f"{len(line)} columns; at most {COLUMNS_MAX}")
         code = line.split("//")[0]
         for pattern, places in EFFECTS.items():

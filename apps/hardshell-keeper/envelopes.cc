@@ -48,12 +48,14 @@ Result<egress::Envelope> envelope_of(const gate::SendHttp& action) {
 Result<egress::Envelope> envelope_of(const gate::Settings& settings, const gate::Infer& action) {
     const gate::ProviderSetting* provider = settings.provider(action.provider);
     if (provider == nullptr) {
-        return fail(Code::not_found, fmt::format("the provider {} is not configured", action.provider));
+        return fail(Code::not_found,
+                    fmt::format("the provider {} is not configured", action.provider));
     }
     const wire::Url url = TRY(wire::parse_url(provider->url));
     egress::Envelope envelope;
     envelope.methods = {action.body_sha256.empty() ? "GET" : "POST"};
-    envelope.scheme = url.scheme == wire::Scheme::https ? egress::Scheme::https : egress::Scheme::http;
+    envelope.scheme =
+        url.scheme == wire::Scheme::https ? egress::Scheme::https : egress::Scheme::http;
     envelope.host = url.host;
     envelope.port = url.port;
     envelope.target = action.target;
@@ -63,9 +65,10 @@ Result<egress::Envelope> envelope_of(const gate::Settings& settings, const gate:
     envelope.addresses = classes_for(url.host);
     envelope.purpose = egress::Purpose::infer;
     if (!provider->credential.empty()) {
-        envelope.credential = provider->kind == "anthropic"
-                                  ? egress::CredentialUse{provider->credential, "x-api-key", ""}
-                                  : egress::CredentialUse{provider->credential, "Authorization", "Bearer "};
+        envelope.credential =
+            provider->kind == "anthropic"
+                ? egress::CredentialUse{provider->credential, "x-api-key", ""}
+                : egress::CredentialUse{provider->credential, "Authorization", "Bearer "};
     }
     return envelope;
 }

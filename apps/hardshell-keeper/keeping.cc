@@ -9,11 +9,11 @@
 #include <cerrno>
 
 #include "base/bytes.h"
-#include "gate/tokens.h"
 #include "crypto/mac.h"
 #include "egress/envelope.h"
 #include "egress/frames.h"
 #include "gate/keeper.h"
+#include "gate/tokens.h"
 #include "hardshell-keeper/envelopes.h"
 #include "hardshell-keeper/vault.h"
 #include "os/error.h"
@@ -78,7 +78,8 @@ Result<> open_record(House& house) {
     options.origin = "hardshell.local/log";
     const std::string folder = house.places.state + "/audit";
     TRY(os::make_private_folder(folder));
-    house.log = TRY(audit::Log::open(folder, std::move(keys), options, {house.clock, house.random}));
+    house.log =
+        TRY(audit::Log::open(folder, std::move(keys), options, {house.clock, house.random}));
     // What a verifier needs, beside the log; the genesis key belongs off this machine.
     TRY(os::write_file_atomic(house.places.state + "/log-key",
                               base::bytes_of(house.log->log_key().text() + "\n")));
@@ -126,8 +127,7 @@ Result<Json> open_compartment(House& house, const Json& arguments) {
 
 Result<> open_gate(House& house) {
     const Places& places = house.places;
-    const std::string config_folder =
-        places.config_file.substr(0, places.config_file.rfind('/'));
+    const std::string config_folder = places.config_file.substr(0, places.config_file.rfind('/'));
     house.judge = TRY(gate::Judge::open(house.settings, config_folder + "/policy"));
     gate::MachinePlaces machine;
     machine.home = places.home;
@@ -141,27 +141,32 @@ Result<> open_gate(House& house) {
         std::fprintf(stderr, "hardshell-keeper: %s\n", problem.c_str());
     }
     house.ticket_key = crypto::SecretBytes::random(32, house.random);
-    gate::Keeper::Parts parts{house.clock, house.random, *house.log, *house.blobs, *house.judge,
-                              *house.questions, house.settings,
-                              {"", machine.roots, {places.state, config_folder}, machine.reader},
-                              house.ticket_key,
-                              [&house](const gate::Action& action, const std::string& decision,
-                                       base::WallTime_ms expiry_ms) {
-                                  return envelope_for(house.settings, action, decision, expiry_ms);
-                              },
-                              [&house](const std::string& token) {
-                                  return token_name(house.places, token);
-                              },
-                              egress::envelope_ticket_kind,
-                              base::make_id(house.clock, house.random)};
+    gate::Keeper::Parts parts{
+        house.clock,
+        house.random,
+        *house.log,
+        *house.blobs,
+        *house.judge,
+        *house.questions,
+        house.settings,
+        {"", machine.roots, {places.state, config_folder}, machine.reader},
+        house.ticket_key,
+        [&house](const gate::Action& action, const std::string& decision,
+                 base::WallTime_ms expiry_ms) {
+            return envelope_for(house.settings, action, decision, expiry_ms);
+        },
+        [&house](const std::string& token) { return token_name(house.places, token); },
+        egress::envelope_ticket_kind,
+        base::make_id(house.clock, house.random)};
     house.keeper = std::make_unique<gate::Keeper>(std::move(parts), std::move(book));
-    house.keeper->add_verb("compartment.open", gate::Keeper::Access::daemon_or_person,
-                           [&house](const gate::Sender& sender, const Json& arguments) -> Result<Json> {
-                               if (sender.kind != gate::Sender::Kind::daemon) {
-                                   return fail(Code::denied, "only the daemon opens compartments");
-                               }
-                               return open_compartment(house, arguments);
-                           });
+    house.keeper->add_verb(
+        "compartment.open", gate::Keeper::Access::daemon_or_person,
+        [&house](const gate::Sender& sender, const Json& arguments) -> Result<Json> {
+            if (sender.kind != gate::Sender::Kind::daemon) {
+                return fail(Code::denied, "only the daemon opens compartments");
+            }
+            return open_compartment(house, arguments);
+        });
     house.vault = TRY(Vault::open(places.state, house.master.key, house.settings, house.random));
     house.vault->add_verbs(*house.keeper, *house.log, house.clock);
     return {};
@@ -245,7 +250,8 @@ bool take_actor_frames(House& house, os::Channel& channel) {
             case gate::ActorFrameKind::generation:
             case gate::ActorFrameKind::stop_all:
             case gate::ActorFrameKind::ready:
-            default: break;
+            default:
+                break;
         }
     } while (channel.buffered());
     return true;
@@ -258,8 +264,10 @@ void take_signal(House& house) {
 }
 
 Result<> serve_once(House& house, const gate::Sender& daemon) {
-    std::vector<pollfd> items{{house.daemon->fd(), POLLIN, 0},   {house.launcher->fd(), POLLIN, 0},
-                              {house.egress->fd(), POLLIN, 0},   {house.listener.get(), POLLIN, 0},
+    std::vector<pollfd> items{{house.daemon->fd(), POLLIN, 0},
+                              {house.launcher->fd(), POLLIN, 0},
+                              {house.egress->fd(), POLLIN, 0},
+                              {house.listener.get(), POLLIN, 0},
                               {house.signals.get(), POLLIN, 0}};
     for (const auto& person : house.people) items.push_back({person.channel->fd(), POLLIN, 0});
     const int ready = ::poll(items.data(), items.size(), tick_ms);
@@ -310,8 +318,9 @@ Result<> run(const Places& places) {
     TRY(hand_out_key(house));
     const gate::Sender daemon{gate::Sender::Kind::daemon, "hardshelld", house.daemon};
     while (!house.stopping) TRY(serve_once(house, daemon));
-    const auto stopped = house.log->append_and_wait(audit::Event(audit::EventKind::process_stop)
-                                                        .set(audit::Field::process, "hardshell-keeper"));
+    const auto stopped =
+        house.log->append_and_wait(audit::Event(audit::EventKind::process_stop)
+                                       .set(audit::Field::process, "hardshell-keeper"));
     house.log->stop();
     TRY(stopped);
     return {};

@@ -25,7 +25,8 @@ Result<std::unique_ptr<Vault>> Vault::open(const std::string& state_folder,
 
 // A provider's credential goes to that provider's host in its own header; any other secret goes to
 // the host that the person names, as a bearer token.
-Result<secrets::Binding> Vault::binding_for(const std::string& name, const std::string& host) const {
+Result<secrets::Binding> Vault::binding_for(const std::string& name,
+                                            const std::string& host) const {
     secrets::Binding binding;
     binding.header = "Authorization";
     binding.prefix = "Bearer ";
@@ -40,7 +41,8 @@ Result<secrets::Binding> Vault::binding_for(const std::string& name, const std::
     if (binding.hosts.empty()) {
         return fail(Code::invalid_input,
                     fmt::format("no provider in config.toml uses the secret {}; name the host that "
-                                "it may go to: hardshell secret set {} --host HOST", name, name));
+                                "it may go to: hardshell secret set {} --host HOST",
+                                name, name));
     }
     return binding;
 }
@@ -87,16 +89,17 @@ void Vault::add_verbs(gate::Keeper& keeper, audit::Log& log, const base::Clock& 
                     });
     keeper.add_verb("secrets.list", Access::person_only,
                     [this](const gate::Sender&, const Json&) { return list(); });
-    keeper.add_verb("secrets.remove", Access::person_only,
-                    [this, &log](const gate::Sender& sender, const Json& arguments) -> Result<Json> {
-                        const std::string name = TRY(wire::text_at(arguments, "name"));
-                        TRY(log.append_and_wait(audit::Event(audit::EventKind::secret_use)
-                                                    .set(audit::Field::secret, name)
-                                                    .set(audit::Field::person, sender.name)
-                                                    .set(audit::Field::outcome, "removed")));
-                        TRY(file_.remove(name));
-                        return Json(JsonObject{{"removed", name}});
-                    });
+    keeper.add_verb(
+        "secrets.remove", Access::person_only,
+        [this, &log](const gate::Sender& sender, const Json& arguments) -> Result<Json> {
+            const std::string name = TRY(wire::text_at(arguments, "name"));
+            TRY(log.append_and_wait(audit::Event(audit::EventKind::secret_use)
+                                        .set(audit::Field::secret, name)
+                                        .set(audit::Field::person, sender.name)
+                                        .set(audit::Field::outcome, "removed")));
+            TRY(file_.remove(name));
+            return Json(JsonObject{{"removed", name}});
+        });
 }
 
 void Vault::answer(os::Channel& egress, const os::Frame& frame, audit::Log& log) {
@@ -107,8 +110,8 @@ void Vault::answer(os::Channel& egress, const os::Frame& frame, audit::Log& log)
     } else {
         // The header names the form; the binding must be for that very header.
         const auto facts = file_.facts(question->name);
-        auto value = facts ? file_.take(question->name, {question->host, question->header,
-                                                         facts->binding.prefix})
+        auto value = facts ? file_.take(question->name,
+                                        {question->host, question->header, facts->binding.prefix})
                            : Result<crypto::SecretBytes>(facts.failure());
         audit::Event event(audit::EventKind::secret_use);
         event.set(audit::Field::secret, question->name)

@@ -33,7 +33,8 @@ class Vault {
     base::Result<wire::Json> set(const gate::Sender& sender, const wire::Json& arguments,
                                  audit::Log& log, const base::Clock& clock);
     base::Result<wire::Json> list() const;
-    base::Result<secrets::Binding> binding_for(const std::string& name, const std::string& host) const;
+    base::Result<secrets::Binding> binding_for(const std::string& name,
+                                               const std::string& host) const;
 
     secrets::SealedFile file_;
     const gate::Settings& settings_;  // outlives this

@@ -6,8 +6,8 @@
 
 #include <iostream>
 
-#include "gate/tokens.h"
 #include "crypto/secret.h"
+#include "gate/tokens.h"
 #include "hardshell/commands.h"
 #include "hardshell/lines.h"
 #include "os/file.h"
@@ -71,7 +71,8 @@ Result<int> run_token_list(const Desk& desk) {
     std::vector<std::vector<std::string>> rows;
     Json list{wire::JsonArray{}};
     for (const auto& entry : tokens.all()) {
-        rows.push_back({entry.name, base::format_time(entry.created_ms).substr(0, 16), entry.scopes.names()});
+        rows.push_back(
+            {entry.name, base::format_time(entry.created_ms).substr(0, 16), entry.scopes.names()});
         list.push(wire::JsonObject{{"name", entry.name}, {"scopes", entry.scopes.names()}});
     }
     if (desk.screen.form() == Form::json) {
@@ -105,7 +106,8 @@ Result<int> run_secret_set(const Desk& desk) {
     if (desk.screen.form() == Form::json) {
         desk.screen.json(json);
     } else {
-        desk.screen.line(fmt::format("{} is kept. It may go to: {}", text_in(json, "name"), text_in(json, "hosts")));
+        desk.screen.line(fmt::format("{} is kept. It may go to: {}", text_in(json, "name"),
+                                     text_in(json, "hosts")));
     }
     return exit_done;
 }
@@ -118,7 +120,8 @@ Result<int> run_secret_list(const Desk& desk) {
     }
     std::vector<std::vector<std::string>> rows;
     for (const Json& item : *TRY(wire::array_at(json, "secrets"))) {
-        rows.push_back({text_in(item, "name"), text_in(item, "changed"), text_in(item, "header"), text_in(item, "hosts")});
+        rows.push_back({text_in(item, "name"), text_in(item, "changed"), text_in(item, "header"),
+                        text_in(item, "hosts")});
     }
     if (rows.empty()) {
         desk.screen.line("No secrets. Add one with: hardshell secret set NAME");

@@ -81,7 +81,8 @@ class Prompt {
         }
         int count = 0;
         const char* typed = el_gets(edit_, &count);
-        if (typed == nullptr || count <= 0) return count < 0 ? std::optional<std::string>("") : std::nullopt;
+        if (typed == nullptr || count <= 0)
+            return count < 0 ? std::optional<std::string>("") : std::nullopt;
         std::string line(typed, static_cast<std::size_t>(count));
         while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.pop_back();
         HistEvent event;
@@ -117,7 +118,8 @@ struct Chat {
     }
 
     Result<int> say(const std::string& text) {
-        auto daemon = TRY(DaemonLine::open(desk.places, desk.options.start ? Start::yes : Start::no));
+        auto daemon =
+            TRY(DaemonLine::open(desk.places, desk.options.start ? Start::yes : Start::no));
         const os::WakeUp cancel = TRY(os::WakeUp::make());
         const Interrupts interrupts(cancel);
         Conversation conversation(desk.screen, desk.places,
@@ -125,7 +127,8 @@ struct Chat {
         const TurnView view = TRY(conversation.say(daemon, request(text), &cancel));
         if (!view.session.empty()) session = view.session;
         if (desk.screen.form() == Form::json) {
-            Json out = view.done.is_null() ? Json(wire::JsonObject{{"status", view.status}}) : view.done;
+            Json out =
+                view.done.is_null() ? Json(wire::JsonObject{{"status", view.status}}) : view.done;
             if (!view.approval.empty()) out["approval"] = view.approval;
             desk.screen.json(out);
         }
@@ -138,9 +141,12 @@ struct Chat {
     }
 
     void help() const {
-        desk.screen.line("/new      begin a new conversation      /status  what runs, what was spent");
-        desk.screen.line("/model    which models answer           /why ID  why a decision was made");
-        desk.screen.line("/tools    what the assistant can use    /undo    take back its last change");
+        desk.screen.line(
+            "/new      begin a new conversation      /status  what runs, what was spent");
+        desk.screen.line(
+            "/model    which models answer           /why ID  why a decision was made");
+        desk.screen.line(
+            "/tools    what the assistant can use    /undo    take back its last change");
         desk.screen.line("/help     this list                     /quit    leave (also Ctrl-D)");
         desk.screen.line("Ctrl-C cancels what runs.");
     }
@@ -215,8 +221,9 @@ Result<int> run_chat(const Desk& desk) {
     Chat chat{desk, desk.options.session, TRY(project_of(desk.options)), ""};
     if (desk.options.start) TRY(DaemonLine::open(desk.places, Start::yes));
     if (desk.screen.interactive()) {
-        desk.screen.line(fmt::format("{}  {}", desk.screen.tone(Tone::strong, "Hardshell"),
-                                     desk.screen.tone(Tone::faint, chat.project + "   /help for help")));
+        desk.screen.line(
+            fmt::format("{}  {}", desk.screen.tone(Tone::strong, "Hardshell"),
+                        desk.screen.tone(Tone::faint, chat.project + "   /help for help")));
     }
     Prompt prompt(desk.screen.interactive());
     int code = exit_done;

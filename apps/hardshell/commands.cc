@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "gate/tokens.h"
 #include "gate/settings.h"
+#include "gate/tokens.h"
 #include "hardshell/lines.h"
 #include "os/file.h"
 #include "os/system.h"
@@ -93,9 +93,9 @@ Result<int> run_status(const Desk& desk) {
     }
     const Screen& screen = desk.screen;
     const bool* ready = status.find("ready") ? status.find("ready")->boolean() : nullptr;
-    screen.line(fmt::format("Hardshell {}  {}", text_in(status, "version"),
-                            ready && *ready ? screen.tone(Tone::good, "ready")
-                                            : screen.tone(Tone::bad, "not ready")));
+    screen.line(fmt::format(
+        "Hardshell {}  {}", text_in(status, "version"),
+        ready && *ready ? screen.tone(Tone::good, "ready") : screen.tone(Tone::bad, "not ready")));
     const Json policy = status.find("policy") ? *status.find("policy") : Json();
     screen.line(fmt::format("policy     {} ({} rules, digest {})", text_in(policy, "preset"),
                             policy.find("rules") ? shown(*policy.find("rules")) : "0",
@@ -212,8 +212,12 @@ Result<int> answer_approval(const Desk& desk, bool consent) {
 
 }  // namespace
 
-Result<int> run_approve(const Desk& desk) { return answer_approval(desk, true); }
-Result<int> run_deny(const Desk& desk) { return answer_approval(desk, false); }
+Result<int> run_approve(const Desk& desk) {
+    return answer_approval(desk, true);
+}
+Result<int> run_deny(const Desk& desk) {
+    return answer_approval(desk, false);
+}
 
 Result<int> run_undo(const Desk& desk) {
     Json body{wire::JsonObject{}};
@@ -229,7 +233,8 @@ Result<int> run_undo(const Desk& desk) {
 
 Result<int> run_config_get(const Desk& desk) {
     const std::string& key = desk.options.text;
-    const Json json = TRY(ask_daemon(desk, "GET", key.empty() ? "/v1/config" : "/v1/config/" + key));
+    const Json json =
+        TRY(ask_daemon(desk, "GET", key.empty() ? "/v1/config" : "/v1/config/" + key));
     if (desk.screen.form() == Form::json) {
         desk.screen.json(json);
         return exit_done;
@@ -241,7 +246,8 @@ Result<int> run_config_get(const Desk& desk) {
     }
     std::vector<std::vector<std::string>> rows;
     for (const Json& setting : settings) {
-        rows.push_back({text_in(setting, "key"), shown(*setting.find("value")), text_in(setting, "source")});
+        rows.push_back(
+            {text_in(setting, "key"), shown(*setting.find("value")), text_in(setting, "source")});
     }
     desk.screen.table({"setting", "value", "source"}, rows);
     return exit_done;
@@ -254,19 +260,22 @@ Result<int> run_config_explain(const Desk& desk) {
             std::string(row.key).find(desk.options.text) == std::string::npos) {
             continue;
         }
-        list.push(wire::JsonObject{{"key", row.key}, {"default", row.fallback}, {"meaning", row.meaning}});
+        list.push(wire::JsonObject{
+            {"key", row.key}, {"default", row.fallback}, {"meaning", row.meaning}});
     }
     if (list.array()->empty()) {
-        return fail(Code::not_found, fmt::format("there is no setting like \"{}\"; did you mean \"{}\"?",
-                                                 desk.options.text, gate::nearest_key(desk.options.text)));
+        return fail(Code::not_found,
+                    fmt::format("there is no setting like \"{}\"; did you mean \"{}\"?",
+                                desk.options.text, gate::nearest_key(desk.options.text)));
     }
     if (desk.screen.form() == Form::json) {
         desk.screen.json(wire::JsonObject{{"settings", list}});
         return exit_done;
     }
     for (const Json& row : *list.array()) {
-        desk.screen.line(fmt::format("{}  {}", desk.screen.tone(Tone::strong, text_in(row, "key")),
-                                     desk.screen.tone(Tone::faint, "default " + text_in(row, "default"))));
+        desk.screen.line(
+            fmt::format("{}  {}", desk.screen.tone(Tone::strong, text_in(row, "key")),
+                        desk.screen.tone(Tone::faint, "default " + text_in(row, "default"))));
         desk.screen.line("    " + text_in(row, "meaning"));
     }
     return exit_done;
@@ -284,13 +293,14 @@ Result<int> run_config_set(const Desk& desk) {
     } else {
         const gate::SettingRow* row = gate::row_of(desk.options.text);
         if (row == nullptr) {
-            return fail(Code::not_found, fmt::format("there is no setting \"{}\"; did you mean \"{}\"?",
-                                                     desk.options.text,
-                                                     gate::nearest_key(desk.options.text)));
+            return fail(Code::not_found,
+                        fmt::format("there is no setting \"{}\"; did you mean \"{}\"?",
+                                    desk.options.text, gate::nearest_key(desk.options.text)));
         }
         const auto before = os::read_text(desk.places.config_file, config_bytes_max);
-        const std::string text = TRY(wire::set_in_toml(before ? *before : "", desk.options.text,
-                                                       TRY(gate::literal_for(*row, desk.options.second))));
+        const std::string text =
+            TRY(wire::set_in_toml(before ? *before : "", desk.options.text,
+                                  TRY(gate::literal_for(*row, desk.options.second))));
         TRY(gate::Settings::parse(text, desk.places.config_file));
         TRY(os::make_folders(desk.places.config_folder, 0700));
         TRY(os::write_file_atomic(desk.places.config_file, base::bytes_of(text)));
@@ -299,8 +309,9 @@ Result<int> run_config_set(const Desk& desk) {
     if (desk.screen.form() == Form::json) {
         desk.screen.json(json);
     } else {
-        desk.screen.line(fmt::format("{} is set in {}.{}", text_in(json, "key"), text_in(json, "file"),
-                                     daemon ? " It holds from the next start: hardshell stop" : ""));
+        desk.screen.line(
+            fmt::format("{} is set in {}.{}", text_in(json, "key"), text_in(json, "file"),
+                        daemon ? " It holds from the next start: hardshell stop" : ""));
     }
     return exit_done;
 }
@@ -320,11 +331,12 @@ Result<int> run_stop(const Desk& desk) {
             return exit_done;
         }
         const auto pause = os::WakeUp::make();
-        if (pause) static_cast<void>(os::wait_for(pause->fd(), os::Ready::readable,
-                                                  os::Deadline::after_ms(20)).ok());
+        if (pause)
+            static_cast<void>(
+                os::wait_for(pause->fd(), os::Ready::readable, os::Deadline::after_ms(20)).ok());
     }
-    return fail(Code::timed_out, fmt::format("hardshelld did not stop in time; see {}",
-                                             desk.places.daemon_log));
+    return fail(Code::timed_out,
+                fmt::format("hardshelld did not stop in time; see {}", desk.places.daemon_log));
 }
 
 }  // namespace hs::cli

@@ -15,8 +15,8 @@ struct Desk {
 using Command = base::Result<int> (*)(const Desk&);
 
 base::Result<int> run_init(const Desk& desk);
-base::Result<int> run_chat(const Desk& desk);      // chat.cc
-base::Result<int> run_send(const Desk& desk);      // chat.cc
+base::Result<int> run_chat(const Desk& desk);  // chat.cc
+base::Result<int> run_send(const Desk& desk);  // chat.cc
 base::Result<int> run_status(const Desk& desk);
 base::Result<int> run_sessions(const Desk& desk);
 base::Result<int> run_session_show(const Desk& desk);
@@ -25,7 +25,7 @@ base::Result<int> run_spaces(const Desk& desk);
 base::Result<int> run_approvals(const Desk& desk);
 base::Result<int> run_approve(const Desk& desk);
 base::Result<int> run_deny(const Desk& desk);
-base::Result<int> run_why(const Desk& desk);       // record.cc
+base::Result<int> run_why(const Desk& desk);  // record.cc
 base::Result<int> run_audit_verify(const Desk& desk);
 base::Result<int> run_audit_tail(const Desk& desk);
 base::Result<int> run_audit_show(const Desk& desk);

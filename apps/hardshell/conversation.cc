@@ -49,11 +49,9 @@ std::optional<std::string> read_answer(const Screen& screen, const std::string& 
 Result<TurnView> Conversation::say(DaemonLine& daemon, Json request, const os::WakeUp* cancel) {
     view_ = {};
     text_ = std::make_unique<MarkdownStream>(screen_);
-    auto done = daemon.turn(request,
-                            [this](const std::string& kind, const Json& data) {
-                                return on_event(kind, data);
-                            },
-                            cancel);
+    auto done = daemon.turn(
+        request, [this](const std::string& kind, const Json& data) { return on_event(kind, data); },
+        cancel);
     text_->finish();
     if (!done && done.error().code == Code::conflict && !view_.approval.empty()) return view_;
     if (!done && done.error().code == Code::cancelled) {
@@ -93,7 +91,8 @@ void Conversation::show_tool(const Json& card) {
         text_->finish();
         const Json* arguments = card.find("arguments");
         summary_ = arguments != nullptr ? about(*arguments) : "";
-        if (summary_.size() > summary_columns_max) summary_ = summary_.substr(0, summary_columns_max) + "…";
+        if (summary_.size() > summary_columns_max)
+            summary_ = summary_.substr(0, summary_columns_max) + "…";
         return;
     }
     if (phase == "change") {
@@ -129,7 +128,8 @@ Result<> Conversation::show_pending(const Json& pending) {
     const std::string card = clean(text_of(pending, "card"));
     if (!screen_.interactive()) {
         screen_.note("Needs your approval:\n  " + card);
-        screen_.note(fmt::format("Answer with: hardshell approvals approve {0}   (or deny {0})", approval));
+        screen_.note(
+            fmt::format("Answer with: hardshell approvals approve {0}   (or deny {0})", approval));
         if (unattended_ == Unattended::wait) return {};
         view_.status = "pending";
         return fail(Code::conflict, "an approval is open");

@@ -88,8 +88,9 @@ Result<DaemonLine> DaemonLine::open(const control::Places& places, Start start) 
     DaemonLine line(places.daemon_socket);
     if (line.connect()) return line;
     if (start == Start::no) {
-        return fail(Code::not_found, "hardshelld is not running; start it with: hardshell chat, or "
-                                     "hardshell send --start TEXT");
+        return fail(Code::not_found,
+                    "hardshelld is not running; start it with: hardshell chat, or "
+                    "hardshell send --start TEXT");
     }
     TRY(start_daemon(places));
     return line;
@@ -99,8 +100,8 @@ Result<std::unique_ptr<net::HttpClient>> DaemonLine::connect() const {
     auto socket = TRY(os::connect_unix(socket_, os::Deadline::after_ms(2000)));
     net::HttpLimits limits;
     limits.body_bytes_max = answer_bytes_max;
-    return std::make_unique<net::HttpClient>(
-        std::make_unique<net::SocketStream>(std::move(socket)), limits);
+    return std::make_unique<net::HttpClient>(std::make_unique<net::SocketStream>(std::move(socket)),
+                                             limits);
 }
 
 Result<Json> DaemonLine::request(const std::string& method, const std::string& target,
@@ -152,8 +153,9 @@ Result<> DaemonLine::turn(const Json& body, const OnEvent& on_event, const os::W
 Result<KeeperLine> KeeperLine::open(const control::Places& places) {
     auto socket = os::connect_unix(places.keeper_socket, os::Deadline::after_ms(2000));
     if (!socket) {
-        return fail(Code::not_found, "the keeper cannot be reached; is hardshelld running? Start it "
-                                     "with: hardshell chat");
+        return fail(Code::not_found,
+                    "the keeper cannot be reached; is hardshelld running? Start it "
+                    "with: hardshell chat");
     }
     return KeeperLine(std::move(*socket));
 }

@@ -47,7 +47,8 @@ class KeeperLine {
     base::Result<wire::Json> question(std::string_view verb, wire::Json arguments);
 
   private:
-    explicit KeeperLine(os::Fd socket) : channel_(std::make_unique<os::Channel>(std::move(socket))) {}
+    explicit KeeperLine(os::Fd socket)
+        : channel_(std::make_unique<os::Channel>(std::move(socket))) {}
     std::unique_ptr<os::Channel> channel_;
     std::uint64_t next_id_ = 1;
 };

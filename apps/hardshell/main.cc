@@ -23,10 +23,13 @@ struct Entry {
 };
 
 constexpr Entry entries[] = {
-    {"", "init", "make the settings, the state folder and the default token", run_init, "", false, ""},
+    {"", "init", "make the settings, the state folder and the default token", run_init, "", false,
+     ""},
     {"", "chat", "talk to the assistant", run_chat, "", false, ""},
-    {"", "send", "send one message and print the answer (- reads it from standard input)", run_send, "TEXT", true, ""},
-    {"", "status", "what runs, which policy is in force, what was spent", run_status, "", false, ""},
+    {"", "send", "send one message and print the answer (- reads it from standard input)", run_send,
+     "TEXT", true, ""},
+    {"", "status", "what runs, which policy is in force, what was spent", run_status, "", false,
+     ""},
     {"sessions", "list", "list conversations", run_sessions, "", false, ""},
     {"sessions", "show", "print a conversation", run_session_show, "SESSION", true, ""},
     {"sessions", "remove", "remove a conversation", run_session_remove, "SESSION", true, ""},
@@ -34,20 +37,25 @@ constexpr Entry entries[] = {
     {"approvals", "list", "what waits for your approval", run_approvals, "", false, ""},
     {"approvals", "approve", "approve one action, once", run_approve, "ID", true, ""},
     {"approvals", "deny", "deny it", run_deny, "ID", true, ""},
-    {"", "why", "why a decision was made: facts, policies, what would change it", run_why, "DECISION", true, ""},
-    {"", "undo", "take back the assistant's last change of a file, or the one named", run_undo, "ID", false, ""},
+    {"", "why", "why a decision was made: facts, policies, what would change it", run_why,
+     "DECISION", true, ""},
+    {"", "undo", "take back the assistant's last change of a file, or the one named", run_undo,
+     "ID", false, ""},
     {"config", "get", "print settings, each with its source", run_config_get, "KEY", false, ""},
     {"config", "set", "change a setting", run_config_set, "KEY", true, "VALUE"},
     {"config", "explain", "what each setting means", run_config_explain, "KEY", false, ""},
-    {"audit", "verify", "check the log: nothing changed, missing or cut", run_audit_verify, "FOLDER", false, ""},
+    {"audit", "verify", "check the log: nothing changed, missing or cut", run_audit_verify,
+     "FOLDER", false, ""},
     {"audit", "tail", "the last events", run_audit_tail, "", false, ""},
     {"audit", "show", "one event, whole", run_audit_show, "INDEX", true, ""},
-    {"audit", "prove", "a portable proof that an event is in the log", run_audit_prove, "INDEX", true, ""},
+    {"audit", "prove", "a portable proof that an event is in the log", run_audit_prove, "INDEX",
+     true, ""},
     {"token", "add", "make a token for an API client", run_token_add, "NAME", true, ""},
     {"token", "list", "list tokens", run_token_list, "", false, ""},
     {"token", "show", "print the default token", run_token_show, "", false, ""},
     {"token", "remove", "remove a token", run_token_remove, "NAME", true, ""},
-    {"secret", "set", "keep a secret; its value is read from the terminal or standard input", run_secret_set, "NAME", true, ""},
+    {"secret", "set", "keep a secret; its value is read from the terminal or standard input",
+     run_secret_set, "NAME", true, ""},
     {"secret", "list", "list secrets, never their values", run_secret_list, "", false, ""},
     {"secret", "remove", "remove a secret", run_secret_remove, "NAME", true, ""},
     {"policy", "show", "which policy is in force", run_policy_show, "", false, ""},
@@ -66,7 +74,8 @@ constexpr std::pair<const char*, const char*> group_helps[] = {
 };
 
 void add_options(CLI::App& command, const Entry& entry, Options& options) {
-    command.add_flag_callback("--json", [&options] { options.form = Form::json; }, "print JSON");
+    command.add_flag_callback(
+        "--json", [&options] { options.form = Form::json; }, "print JSON");
     const std::string name = entry.name;
     if (*entry.argument != '\0') {
         auto* argument = command.add_option(entry.argument, options.text, "");
@@ -80,14 +89,18 @@ void add_options(CLI::App& command, const Entry& entry, Options& options) {
         command.add_flag("--wait", options.wait, "without a terminal: wait for open approvals");
     }
     if (name == "init") command.add_flag("--quiet", options.quiet, "print nothing");
-    if (name == "approve") command.add_flag("--rule", options.rule, "also write the narrowest rule that allows it");
-    if (name == "tail") command.add_option("-n", options.count, "how many")->check(CLI::Range(1, 10000));
-    if (name == "verify") command.add_option("--since-checkpoint", options.second, "an earlier checkpoint's file");
+    if (name == "approve")
+        command.add_flag("--rule", options.rule, "also write the narrowest rule that allows it");
+    if (name == "tail")
+        command.add_option("-n", options.count, "how many")->check(CLI::Range(1, 10000));
+    if (name == "verify")
+        command.add_option("--since-checkpoint", options.second, "an earlier checkpoint's file");
     if (std::string(entry.group) == "token" && name == "add") {
         command.add_option("--scopes", options.scopes, "talk, read, approve, configure, person");
     }
     if (std::string(entry.group) == "secret" && name == "set") {
-        command.add_option("--host", options.second, "the host that it may go to (default: its provider's)");
+        command.add_option("--host", options.second,
+                           "the host that it may go to (default: its provider's)");
     }
 }
 
@@ -112,15 +125,17 @@ int main(int argc, char** argv) {
     CLI::App app{"Hardshell: an assistant on your machine, governed.", "hardshell"};
     app.set_version_flag("--version", std::string("hardshell ") + hs::base::version);
     app.require_subcommand(1);
-    app.footer("Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the daemon does not run, 4 an approval "
-               "is open, 130 cancelled.");
+    app.footer(
+        "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the daemon does not run, 4 an approval "
+        "is open, 130 cancelled.");
     Options options;
     const Entry* chosen = nullptr;
     std::map<std::string, CLI::App*> groups;
     for (const auto& [name, help] : group_helps) {
         groups[name] = app.add_subcommand(name, help);
         groups[name]->require_subcommand(0, 1);
-        groups[name]->add_flag_callback("--json", [&options] { options.form = Form::json; }, "print JSON");
+        groups[name]->add_flag_callback(
+            "--json", [&options] { options.form = Form::json; }, "print JSON");
     }
     for (const Entry& entry : entries) {
         CLI::App& parent = *entry.group ? *groups[entry.group] : app;

@@ -27,7 +27,8 @@ std::string_view without_indent(std::string_view line) {
 std::size_t marker_size(std::string_view text) {
     if (text.starts_with("- ") || text.starts_with("* ") || text.starts_with("+ ")) return 2;
     std::size_t digits = 0;
-    while (digits < text.size() && digits < 3 && text[digits] >= '0' && text[digits] <= '9') ++digits;
+    while (digits < text.size() && digits < 3 && text[digits] >= '0' && text[digits] <= '9')
+        ++digits;
     return digits > 0 && text.substr(digits).starts_with(". ") ? digits + 2 : 0;
 }
 
@@ -71,8 +72,8 @@ void MarkdownStream::show_line(std::string_view line) {
         }
     }
     if (bare.starts_with("> ")) {
-        return wrap(indent + screen_.tone(Tone::faint, "│ "), indent + screen_.tone(Tone::faint, "│ "),
-                    bare.substr(2));
+        return wrap(indent + screen_.tone(Tone::faint, "│ "),
+                    indent + screen_.tone(Tone::faint, "│ "), bare.substr(2));
     }
     if (const std::size_t marker = marker_size(bare); marker > 0) {
         const bool bullet = marker == 2 && (bare[0] < '0' || bare[0] > '9');
@@ -90,11 +91,12 @@ std::string MarkdownStream::inline_spans(std::string_view text) const {
                                       : text.starts_with("`") ? "`"
                                       : text.starts_with("*") ? "*"
                                                               : "";
-        const std::size_t end = mark.empty() ? std::string_view::npos : text.find(mark, mark.size());
+        const std::size_t end =
+            mark.empty() ? std::string_view::npos : text.find(mark, mark.size());
         if (end == std::string_view::npos || end == mark.size() ||
             (mark != "`" && text[mark.size()] == ' ')) {
-            const std::size_t plain = mark.empty() ? std::min(text.find_first_of("*`"), text.size())
-                                                   : mark.size();
+            const std::size_t plain =
+                mark.empty() ? std::min(text.find_first_of("*`"), text.size()) : mark.size();
             out += text.substr(0, plain);
             text.remove_prefix(plain);
             continue;

@@ -12,9 +12,9 @@ namespace hs::cli {
 
 struct Options {
     Form form = Form::text;
-    std::string command;     // "chat", "approvals approve", …
-    std::string text;        // a message, or the command's one argument
-    std::string second;      // the command's second argument
+    std::string command;  // "chat", "approvals approve", …
+    std::string text;     // a message, or the command's one argument
+    std::string second;   // the command's second argument
     std::string session;
     std::string project;
     std::string folder;

@@ -54,7 +54,8 @@ std::string lines_of(const Json& value, const std::string& indent) {
     std::string text;
     if (const auto* object = value.object()) {
         for (const auto& [key, member] : *object) {
-            if (member.object() != nullptr || (member.array() != nullptr && !member.array()->empty())) {
+            if (member.object() != nullptr ||
+                (member.array() != nullptr && !member.array()->empty())) {
                 text += fmt::format("{}{}:\n{}", indent, key, lines_of(member, indent + "  "));
             } else {
                 text += fmt::format("{}{}: {}\n", indent, key,
@@ -64,8 +65,10 @@ std::string lines_of(const Json& value, const std::string& indent) {
         return text;
     }
     for (const Json& item : *value.array()) {
-        text += item.object() != nullptr ? lines_of(item, indent + "- ")
-                                         : indent + "- " + (item.text() ? *item.text() : wire::canonical_json(item)) + "\n";
+        text +=
+            item.object() != nullptr
+                ? lines_of(item, indent + "- ")
+                : indent + "- " + (item.text() ? *item.text() : wire::canonical_json(item)) + "\n";
     }
     return text;
 }
@@ -87,8 +90,9 @@ std::string one_line(const audit::Record& record) {
 
 Result<int> run_why(const Desk& desk) {
     if (desk.options.text.empty()) {
-        return fail(Code::invalid_input, "which decision? its id stands on the card and in: hardshell "
-                                         "audit tail");
+        return fail(Code::invalid_input,
+                    "which decision? its id stands on the card and in: hardshell "
+                    "audit tail");
     }
     audit::EventQuery query;
     query.kinds = {audit::EventKind::decision};
@@ -96,7 +100,8 @@ Result<int> run_why(const Desk& desk) {
     note_reading(desk, "why " + desk.options.text);
     const auto found = TRY(find_events(desk, query, 1));
     if (found.empty()) {
-        return fail(Code::not_found, fmt::format("there is no decision {} in the log", desk.options.text));
+        return fail(Code::not_found,
+                    fmt::format("there is no decision {} in the log", desk.options.text));
     }
     const auto event = TRY(audit::parse_event(found.front().leaf));
     if (desk.screen.form() == Form::json) {
@@ -108,7 +113,8 @@ Result<int> run_why(const Desk& desk) {
     const Json& more = detail != nullptr ? *detail : empty;
     const Json* request = more.find("request");
     const Json* action = request != nullptr ? request->find("action") : nullptr;
-    desk.screen.line(fmt::format("{}  {}  record {}", desk.screen.tone(Tone::strong, event.text(audit::Field::outcome)),
+    desk.screen.line(fmt::format("{}  {}  record {}",
+                                 desk.screen.tone(Tone::strong, event.text(audit::Field::outcome)),
                                  base::format_time(event.time_ms), found.front().index));
     const std::string reason = event.text(audit::Field::reason);
     if (!reason.empty()) desk.screen.line(clean(reason));
@@ -135,24 +141,27 @@ Result<int> run_audit_verify(const Desk& desk) {
     if (desk.screen.form() == Form::json) {
         Json problems{wire::JsonArray{}};
         for (const auto& problem : report.problems) {
-            Json item = wire::JsonObject{{"fault", audit::fault_name(problem.fault)}, {"text", problem.text}};
+            Json item = wire::JsonObject{{"fault", audit::fault_name(problem.fault)},
+                                         {"text", problem.text}};
             if (problem.index) item["index"] = static_cast<std::int64_t>(*problem.index);
             problems.push(std::move(item));
         }
-        desk.screen.json(wire::JsonObject{{"verified", report.verified()},
-                                          {"records", static_cast<std::int64_t>(report.checkpoint.head.size)},
-                                          {"epochs", static_cast<std::int64_t>(report.epochs)},
-                                          {"problems", std::move(problems)}});
+        desk.screen.json(
+            wire::JsonObject{{"verified", report.verified()},
+                             {"records", static_cast<std::int64_t>(report.checkpoint.head.size)},
+                             {"epochs", static_cast<std::int64_t>(report.epochs)},
+                             {"problems", std::move(problems)}});
         return report.verified() ? exit_done : exit_failed;
     }
     for (const auto& problem : report.problems) {
-        desk.screen.line(fmt::format("{}: {}", desk.screen.tone(Tone::bad, audit::fault_name(problem.fault)),
+        desk.screen.line(fmt::format("{}: {}",
+                                     desk.screen.tone(Tone::bad, audit::fault_name(problem.fault)),
                                      clean(problem.text)));
     }
     for (const auto& name : report.foreign) desk.screen.note("not part of the log: " + clean(name));
     desk.screen.line(report.verified()
-                         ? fmt::format("verified: {} records, {} key epochs", report.checkpoint.head.size,
-                                       report.epochs)
+                         ? fmt::format("verified: {} records, {} key epochs",
+                                       report.checkpoint.head.size, report.epochs)
                          : fmt::format("NOT verified: {} problems", report.problems.size()));
     return report.verified() ? exit_done : exit_failed;
 }

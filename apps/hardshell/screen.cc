@@ -13,18 +13,26 @@ namespace hs::cli {
 namespace {
 
 bool changes_direction(char32_t c) {
-    return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0x200e || c == 0x200f;
+    return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0x200e ||
+           c == 0x200f;
 }
 
 std::string_view code_of(Tone tone) {
     switch (tone) {
-        case Tone::plain: return "";
-        case Tone::strong: return "1";
-        case Tone::faint: return "2";
-        case Tone::good: return "32";
-        case Tone::warning: return "33";
-        case Tone::bad: return "31";
-        case Tone::code: return "36";
+        case Tone::plain:
+            return "";
+        case Tone::strong:
+            return "1";
+        case Tone::faint:
+            return "2";
+        case Tone::good:
+            return "32";
+        case Tone::warning:
+            return "33";
+        case Tone::bad:
+            return "31";
+        case Tone::code:
+            return "36";
     }
     return "";
 }
@@ -70,8 +78,8 @@ Screen::Screen(Form form) : form_(form) {
     interactive_ = ::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0;
     const auto term = os::environment("TERM");
     // https://no-color.org: any value of NO_COLOR means no colour.
-    coloured_ = ::isatty(STDOUT_FILENO) != 0 && form == Form::text && !os::environment("NO_COLOR") &&
-                term && *term != "dumb";
+    coloured_ = ::isatty(STDOUT_FILENO) != 0 && form == Form::text &&
+                !os::environment("NO_COLOR") && term && *term != "dumb";
 }
 
 std::size_t Screen::columns() const {
@@ -91,7 +99,9 @@ void Screen::write(std::string_view text) const {
     std::fflush(stdout);
 }
 
-void Screen::line(std::string_view text) const { write(std::string(text) + "\n"); }
+void Screen::line(std::string_view text) const {
+    write(std::string(text) + "\n");
+}
 
 void Screen::note(std::string_view text) const {
     std::fprintf(stderr, "%.*s\n", static_cast<int>(text.size()), text.data());
@@ -114,7 +124,8 @@ void Screen::table(const std::vector<std::string>& heads,
             const std::size_t room = columns() > used + 8 ? columns() - used : 8;
             const std::string cell = last ? cut(clean(row[i]), room) : clean(row[i]);
             text += cell;
-            if (!last) text += std::string(widths[i] - std::min(widths[i], width_of(cell)) + 2, ' ');
+            if (!last)
+                text += std::string(widths[i] - std::min(widths[i], width_of(cell)) + 2, ' ');
             used += widths[i] + 2;
         }
         line(this->tone(tone, text));
@@ -123,7 +134,9 @@ void Screen::table(const std::vector<std::string>& heads,
     for (const auto& row : rows) print(row, Tone::plain);
 }
 
-void Screen::json(const wire::Json& value) const { line(wire::pretty_json(value)); }
+void Screen::json(const wire::Json& value) const {
+    line(wire::pretty_json(value));
+}
 
 void Screen::failure(const base::Error& error) const {
     if (form_ == Form::json) {

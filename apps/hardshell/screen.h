@@ -33,9 +33,9 @@ class Screen {
 
     // Text with the tone's colour around it, or as it is.
     std::string tone(Tone tone, std::string_view text) const;
-    void write(std::string_view text) const;       // standard output, as it is
-    void line(std::string_view text = "") const;   // standard output
-    void note(std::string_view text) const;        // standard error
+    void write(std::string_view text) const;      // standard output, as it is
+    void line(std::string_view text = "") const;  // standard output
+    void note(std::string_view text) const;       // standard error
     // Columns of cleaned cells, as wide as needed; the last one is cut at the screen's width.
     void table(const std::vector<std::string>& heads,
                const std::vector<std::vector<std::string>>& rows) const;

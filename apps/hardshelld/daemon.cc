@@ -64,7 +64,8 @@ class Daemon {
     Json processes() const;
     void publish_members();
     void resume_answered(const std::string& approval, const std::string& outcome);
-    void record_process(std::string_view kind, const std::string& process, const std::string& reason);
+    void record_process(std::string_view kind, const std::string& process,
+                        const std::string& reason);
 
     // In the order in which they are opened; closed the other way round.
     control::Places places_;
@@ -98,7 +99,8 @@ Result<> Daemon::open_state() {
     if (!lock && lock.error().code == Code::conflict) {
         return fail(Code::conflict,
                     fmt::format("another hardshelld runs already, as process {}; stop it with: "
-                                "hardshell stop", lock.error().what));
+                                "hardshell stop",
+                                lock.error().what));
     }
     lock_ = TRY(std::move(lock));
     const auto text = os::read_text(places_.config_file, config_bytes_max);
@@ -158,20 +160,29 @@ Result<> Daemon::open_gate() {
 }
 
 Result<> Daemon::open_assistant() {
-    routes_ = TRY(make_routes(settings_, *gate_, [this] { return actors_.egress(); }, clock_));
-    for (const auto& notice : routes_.notices) std::fprintf(stderr, "hardshelld: %s\n", notice.c_str());
+    routes_ = TRY(make_routes(
+        settings_, *gate_, [this] { return actors_.egress(); }, clock_));
+    for (const auto& notice : routes_.notices)
+        std::fprintf(stderr, "hardshelld: %s\n", notice.c_str());
     router_ = std::make_unique<models::Router>(routes_.routes, clock_, random_);
     workbench_ = TRY(Workbench::open(places_, settings_, *gate_, actors_, clock_, random_));
     agent::Assistant::Parts parts{
-        *gate_, *store_, *router_, workbench_->registry(),
+        *gate_,
+        *store_,
+        *router_,
+        workbench_->registry(),
         [this](const gate::Circumstances& circumstances, const std::string& project) {
             return workbench_->context(circumstances, project);
         },
-        settings_, clock_, random_, routes_.context_tokens};
+        settings_,
+        clock_,
+        random_,
+        routes_.context_tokens};
     assistant_ = std::make_unique<agent::Assistant>(std::move(parts));
     const std::size_t interrupted = TRY(assistant_->recover());
     if (interrupted > 0) {
-        std::fprintf(stderr, "hardshelld: %zu turns were interrupted by the last stop\n", interrupted);
+        std::fprintf(stderr, "hardshelld: %zu turns were interrupted by the last stop\n",
+                     interrupted);
     }
     turns_ = std::make_unique<control::Turns>(*assistant_, clock_, random_);
     gate_->on_answered([this](const std::string& approval, const std::string& outcome) {
@@ -203,24 +214,27 @@ Result<std::uint16_t> Daemon::open_loopback() {
     const auto wanted = static_cast<std::uint16_t>(settings_.integer("api.port"));
     os::Fd listener = TRY(os::listen_loopback(os::Family::v4, wanted));
     const std::uint16_t port = TRY(os::port_of(listener.get()));
-    TRY(os::write_file_atomic(places_.run + "/port",
-                              base::bytes_of(std::to_string(port) + "\n")));
+    TRY(os::write_file_atomic(places_.run + "/port", base::bytes_of(std::to_string(port) + "\n")));
     TRY(server_->serve(std::move(listener), net::Peer::Kind::loopback));
     return port;
 }
 
 Result<> Daemon::open_doors() {
     const auto port = static_cast<std::uint16_t>(settings_.integer("api.port"));
-    control::Api::Parts parts{
-        *gate_, *assistant_, *turns_, settings_, clock_, random_,
-        {places_.state, places_.tokens_file, places_.config_file, ""},
-        net::LocalNames::loopback(port),
-        [this] { return ready_.load(); },
-        [this] { return processes(); },
-        [this] { stop_->raise(); },
-        [this](const control::Caller& caller, const std::string& id) {
-            return workbench_->undo(caller.name, id);
-        }};
+    control::Api::Parts parts{*gate_,
+                              *assistant_,
+                              *turns_,
+                              settings_,
+                              clock_,
+                              random_,
+                              {places_.state, places_.tokens_file, places_.config_file, ""},
+                              net::LocalNames::loopback(port),
+                              [this] { return ready_.load(); },
+                              [this] { return processes(); },
+                              [this] { stop_->raise(); },
+                              [this](const control::Caller& caller, const std::string& id) {
+                                  return workbench_->undo(caller.name, id);
+                              }};
     api_ = std::make_unique<control::Api>(std::move(parts));
     net::ServerLimits limits;
     limits.http.body_bytes_max = control::Api::request_bytes_max;

@@ -49,7 +49,8 @@ Result<FamilySockets> Family::start() {
                {keeper_egress.first.get(), 5}}));
     TRY(spawn("hardshell-egress", {},
               {{daemon_egress.second.get(), 3}, {keeper_egress.second.get(), 4}}));
-    TRY(spawn("hardshell-launcher", {"--daemon-fd", "3", "--keeper-fd", "4", "--hide", places_.state},
+    TRY(spawn("hardshell-launcher",
+              {"--daemon-fd", "3", "--keeper-fd", "4", "--hide", places_.state},
               {{daemon_launcher.second.get(), 3}, {keeper_launcher.second.get(), 4}}));
     return FamilySockets{std::move(daemon_keeper.first), std::move(daemon_egress.first),
                          std::move(daemon_launcher.first)};

@@ -19,7 +19,8 @@ using base::Result;
 // The endpoint below a base address: people write "https://api.openai.com/v1" or the host alone.
 Result<wire::Url> endpoint(const gate::ProviderSetting& provider) {
     wire::Url url = TRY(wire::parse_url(provider.url));
-    const std::string wanted = provider.kind == "anthropic" ? "/v1/messages" : "/v1/chat/completions";
+    const std::string wanted =
+        provider.kind == "anthropic" ? "/v1/messages" : "/v1/chat/completions";
     std::string path = url.path;
     while (path.size() > 1 && path.back() == '/') path.pop_back();
     if (path.ends_with("/messages") || path.ends_with("/chat/completions")) return url;
@@ -67,7 +68,8 @@ struct Maker {
         if (made.routes.empty()) made.context_tokens = provider.context_tokens;
         made.routes.push_back({std::make_shared<models::HttpProvider>(
                                    config, std::move(dialect), transport(provider.name), clock),
-                               provider.model, {}});
+                               provider.model,
+                               {}});
         return {};
     }
 
@@ -115,8 +117,9 @@ Result<Routes> make_routes(const gate::Settings& settings, gate::Gate& gate,
     }
     for (const auto& name : order) {
         if (name == "offline") continue;
-        const auto found = std::find_if(settings.providers().begin(), settings.providers().end(),
-                                        [&](const auto& provider) { return provider.name == name; });
+        const auto found =
+            std::find_if(settings.providers().begin(), settings.providers().end(),
+                         [&](const auto& provider) { return provider.name == name; });
         if (found == settings.providers().end()) {
             return base::fail(base::Code::invalid_input,
                               fmt::format("model.default or model.fallbacks names the provider "

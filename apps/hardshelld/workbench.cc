@@ -57,8 +57,9 @@ Result<std::shared_ptr<const files::Roots>> Workbench::roots_for(const std::stri
 Result<std::unique_ptr<tools::ToolContext>> Workbench::context(
     const gate::Circumstances& circumstances, const std::string& project) {
     if (project.empty()) {
-        return fail(Code::not_found, "this conversation has no project folder, so no tool can be "
-                                     "used; name one with: hardshell chat --project FOLDER");
+        return fail(Code::not_found,
+                    "this conversation has no project folder, so no tool can be "
+                    "used; name one with: hardshell chat --project FOLDER");
     }
     return std::unique_ptr<tools::ToolContext>(new tools::ToolContext{
         gate_, clock_, random_, circumstances, TRY(roots_for(project)), checkpoints_,
@@ -73,7 +74,8 @@ Result<Json> Workbench::undo(const std::string& person, const std::string& wante
         id = list.checkpoints.front().id;
     }
     const files::Checkpoint point = TRY(checkpoints_->find(id));
-    const std::string folder = point.path.substr(0, std::max<std::size_t>(point.path.rfind('/'), 1));
+    const std::string folder =
+        point.path.substr(0, std::max<std::size_t>(point.path.rfind('/'), 1));
     const auto roots = TRY(roots_for(folder));
     const files::ChangePlan plan =
         TRY(files::plan_restore(*roots, *checkpoints_, id, files::Force::no));
@@ -85,26 +87,28 @@ Result<Json> Workbench::undo(const std::string& person, const std::string& wante
     who.label = flow::Label::of_person(person);
     auto verdict = TRY(gate_.ask(plan.action, who));
     if (const auto* denied = std::get_if<gate::Denied>(&verdict)) {
-        return fail(Code::denied, fmt::format("{} (hardshell why {})", denied->reason, denied->decision));
+        return fail(Code::denied,
+                    fmt::format("{} (hardshell why {})", denied->reason, denied->decision));
     }
     if (const auto* pending = std::get_if<gate::Pending>(&verdict)) {
         TRY(gate_.withdraw(pending->approval));
-        return fail(Code::denied, fmt::format("the policy wants consent for this; see: hardshell why {}",
-                                              pending->decision));
+        return fail(Code::denied,
+                    fmt::format("the policy wants consent for this; see: hardshell why {}",
+                                pending->decision));
     }
     auto permit = std::get<gate::Permit<gate::WriteFile>>(std::move(verdict));
     const std::string decision = permit.id();
-    const auto changed = files::change_file(
-        std::move(permit), plan.content,
-        {*roots, *checkpoints_, clock_, random_, point.session, point.mode});
+    const auto changed =
+        files::change_file(std::move(permit), plan.content,
+                           {*roots, *checkpoints_, clock_, random_, point.session, point.mode});
     TRY(gate_.report(decision, changed ? "done" : "failed", Json(wire::JsonObject{})));
     TRY(changed);
     Json json;
     json["path"] = point.path;
     json["undone"] = id;
-    json["text"] = fmt::format("{} is as it was before {}. Take this back with: hardshell undo {}",
-                               point.path, base::format_time(point.time_ms).substr(0, 16),
-                               changed->checkpoint);
+    json["text"] =
+        fmt::format("{} is as it was before {}. Take this back with: hardshell undo {}", point.path,
+                    base::format_time(point.time_ms).substr(0, 16), changed->checkpoint);
     return json;
 }
 

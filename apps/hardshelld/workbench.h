@@ -40,8 +40,12 @@ class Workbench {
   private:
     Workbench(const gate::Settings& settings, gate::Gate& gate, const Actors& actors,
               const base::Clock& clock, base::Random& random)
-        : registry_(tools::Registry::with_default_tools()), settings_(settings), gate_(gate),
-          actors_(actors), clock_(clock), random_(random) {}
+        : registry_(tools::Registry::with_default_tools()),
+          settings_(settings),
+          gate_(gate),
+          actors_(actors),
+          clock_(clock),
+          random_(random) {}
     base::Result<std::shared_ptr<const files::Roots>> roots_for(const std::string& project);
 
     tools::Registry registry_;

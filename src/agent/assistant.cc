@@ -45,8 +45,8 @@ models::BudgetRules Assistant::budget_rules() const {
 
 Result<std::string> Assistant::open_session(const TurnRequest& request) {
     SessionFacts facts;
-    facts.id = request.session.empty() ? base::make_id(parts_.clock, parts_.random)
-                                       : request.session;
+    facts.id =
+        request.session.empty() ? base::make_id(parts_.clock, parts_.random) : request.session;
     facts.title = title_from(request.text);
     facts.person = request.person;
     facts.space = parts_.settings.text("space.name");
@@ -70,8 +70,9 @@ Result<std::shared_ptr<Assistant::Session>> Assistant::enter(const std::string& 
     while (session->busy) {
         if (cancel.raised()) return fail(Code::cancelled, "cancelled while it waited for its turn");
         if (deadline.passed()) {
-            return fail(Code::conflict, "the session is busy with an earlier message; wait for it "
-                                        "or cancel it");
+            return fail(Code::conflict,
+                        "the session is busy with an earlier message; wait for it "
+                        "or cancel it");
         }
         freed_.wait_until(lock, os::Deadline::after_ms(100).at());
     }
@@ -170,8 +171,13 @@ Result<TurnOutcome> Assistant::run(TurnRequest request, TurnListener& listener,
         TRY(open_session(request));
     }
     TRY(load(*session));
-    Turn turn{.session = *session, .listener = listener, .cancel = cancel, .facts = {},
-              .person = request.person, .origin = request.origin, .approver = request.approver,
+    Turn turn{.session = *session,
+              .listener = listener,
+              .cancel = cancel,
+              .facts = {},
+              .person = request.person,
+              .origin = request.origin,
+              .approver = request.approver,
               .max_tokens = request.max_tokens};
     turn.facts.id = request.turn;
     turn.facts.session = request.session;
@@ -191,8 +197,12 @@ Result<TurnOutcome> Assistant::resume(const TurnFacts& facts, TurnListener& list
         ~Leave() { assistant.leave(session); }
     } const leaving{*this, *session};
     TRY(load(*session));
-    Turn turn{.session = *session, .listener = listener, .cancel = cancel, .facts = facts,
-              .person = session->facts.person, .origin = session->facts.origin};
+    Turn turn{.session = *session,
+              .listener = listener,
+              .cancel = cancel,
+              .facts = facts,
+              .person = session->facts.person,
+              .origin = session->facts.origin};
     turn.approval = facts.waiting->approval;
     turn.facts.status = TurnStatus::running;
     turn.facts.waiting.reset();

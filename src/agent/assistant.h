@@ -30,14 +30,14 @@ namespace hs::agent {
 
 struct TurnRequest {
     enum class Missing : std::uint8_t { refuse, create };
-    std::string session;  // empty: a new one
+    std::string session;                // empty: a new one
     Missing missing = Missing::refuse;  // what to do when that session does not exist
-    std::string turn;     // id of the request, so that a repetition is recognised; empty: made
+    std::string turn;  // id of the request, so that a repetition is recognised; empty: made
     std::string text;
     std::string person;
     std::string origin;  // "cli", "api"
     std::string project;
-    flow::Label label;   // whose words these are
+    flow::Label label;  // whose words these are
     gate::Circumstances::Approver approver = gate::Circumstances::Approver::reachable;
     // Earlier messages that an API client sends along; never more than untrusted.
     std::vector<models::Message> history;
@@ -65,8 +65,8 @@ class Assistant {
         models::Router& router;
         const tools::Registry& tools;
         // Makes the context of one tool call; the daemon knows sandbox, egress and roots.
-        std::function<base::Result<std::unique_ptr<tools::ToolContext>>(
-            const gate::Circumstances&, const std::string& project)>
+        std::function<base::Result<std::unique_ptr<tools::ToolContext>>(const gate::Circumstances&,
+                                                                        const std::string& project)>
             tool_context;
         const gate::Settings& settings;
         const base::Clock& clock;

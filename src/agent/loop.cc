@@ -31,7 +31,8 @@ class TextSink : public models::EventSink {
   public:
     explicit TextSink(TurnListener& listener) : listener_(listener) {}
     void on_event(const models::ChatEvent& event) override {
-        if (const auto* text = std::get_if<models::TextDelta>(&event)) listener_.on_text(text->text);
+        if (const auto* text = std::get_if<models::TextDelta>(&event))
+            listener_.on_text(text->text);
     }
 
   private:
@@ -139,7 +140,8 @@ Result<> Assistant::finish_answer(Turn& turn, models::Message message) {
     fields["origin"] = turn.origin;
     fields["bytes"] = static_cast<std::int64_t>(turn.text.size());
     fields["provider"] = turn.provider;
-    auto recorded = parts_.gate.record("message.out", std::move(fields), gate::Durable::before_return);
+    auto recorded =
+        parts_.gate.record("message.out", std::move(fields), gate::Durable::before_return);
     TRY(done.get());
     TRY(std::move(recorded));
     ++turn.session.next_sequence;
@@ -159,8 +161,8 @@ models::ChatRequest Assistant::chat_request(const Turn& turn) const {
     for (const auto& spec : parts_.tools.specs()) {
         request.tools.push_back({spec.name, spec.description, spec.input_schema});
     }
-    request.max_tokens = turn.max_tokens > 0 ? turn.max_tokens
-                                             : parts_.settings.integer("model.max_tokens");
+    request.max_tokens =
+        turn.max_tokens > 0 ? turn.max_tokens : parts_.settings.integer("model.max_tokens");
     return request;
 }
 
@@ -185,10 +187,9 @@ Result<models::RoutedReply> Assistant::think(Turn& turn) {
         for (const auto& provider : parts_.settings.providers()) {
             if (provider.name != charge.provider) continue;
             // 1/10,000 of a cent is a millionth of the currency unit.
-            cost += models::cost_of(charge.usage, {provider.input_microcents,
-                                                   provider.output_microcents,
-                                                   provider.input_microcents,
-                                                   provider.input_microcents});
+            cost += models::cost_of(charge.usage,
+                                    {provider.input_microcents, provider.output_microcents,
+                                     provider.input_microcents, provider.input_microcents});
         }
     }
     turn.usage += used;
@@ -214,8 +215,9 @@ Result<> Assistant::compact(Turn& turn) {
     }
     const auto fold = models::choose_fold(request.messages, rules);
     if (!fold) {
-        return fail(Code::exhausted, "the conversation no longer fits the model's window; begin a "
-                                     "new one with /new");
+        return fail(Code::exhausted,
+                    "the conversation no longer fits the model's window; begin a "
+                    "new one with /new");
     }
     models::SilentSink sink;
     const TurnStop stop(turn.cancel);
@@ -237,8 +239,9 @@ Result<> Assistant::use_tools(Turn& turn, const models::Message& message) {
     for (std::size_t i = 0; i < calls.size(); ++i) {
         if (i >= calls_in_a_message_max || turn.cancel.raised()) {
             results.parts.push_back(models::ToolResultPart{
-                calls[i].id, turn.cancel.raised() ? "Not run: the person cancelled."
-                                                  : "Not run: too many calls in one message.",
+                calls[i].id,
+                turn.cancel.raised() ? "Not run: the person cancelled."
+                                     : "Not run: too many calls in one message.",
                 true});
             continue;
         }
@@ -248,7 +251,8 @@ Result<> Assistant::use_tools(Turn& turn, const models::Message& message) {
     if (turn.failed_calls >= failed_calls_max) {
         return fail(Code::exhausted, fmt::format("the model made {} tool calls in a row that could "
                                                  "not be carried out; say it another way or choose "
-                                                 "another model", turn.failed_calls));
+                                                 "another model",
+                                                 turn.failed_calls));
     }
     return {};
 }

@@ -53,8 +53,8 @@ Result<> write_turn(store::Database& database, const TurnFacts& turn) {
     return {};
 }
 
-Result<> write_message(store::Database& database, const std::string& session,
-                       std::int64_t sequence, const base::Bytes& sealed, base::WallTime_ms now_ms) {
+Result<> write_message(store::Database& database, const std::string& session, std::int64_t sequence,
+                       const base::Bytes& sealed, base::WallTime_ms now_ms) {
     TRY(database.execute("INSERT INTO message (session, sequence, body) VALUES (?, ?, ?)",
                          std::string_view(session), sequence, base::ByteView(sealed)));
     TRY(database.execute("UPDATE session SET updated_ms = ? WHERE id = ?", now_ms,
@@ -132,8 +132,8 @@ Result<SessionFacts> SessionStore::open_facts(store::Statement& row) const {
     session.created_ms = TRY(row.integer(1));
     session.updated_ms = TRY(row.integer(2));
     const base::Bytes sealed = TRY(row.bytes(3));
-    const Json body = TRY(wire::parse_json(TRY(
-        compartment_.open_text({database_name, "session", session.id, "facts"}, sealed))));
+    const Json body = TRY(wire::parse_json(
+        TRY(compartment_.open_text({database_name, "session", session.id, "facts"}, sealed))));
     session.title = TRY(wire::text_at(body, "title"));
     session.person = TRY(wire::text_at(body, "person"));
     session.space = TRY(wire::text_at(body, "space"));
@@ -234,7 +234,8 @@ Result<> SessionStore::save_ledger(const std::string& json) {
 
 Result<std::string> SessionStore::load_ledger() {
     return reader_->with([&](Reader& reader) -> Result<std::string> {
-        store::Statement row = TRY(reader.database->prepare("SELECT body FROM ledger WHERE id = 1"));
+        store::Statement row =
+            TRY(reader.database->prepare("SELECT body FROM ledger WHERE id = 1"));
         if (!TRY(row.step())) return std::string();
         return compartment_.open_text({database_name, "ledger", "1", "body"}, TRY(row.bytes(0)));
     });
@@ -252,9 +253,9 @@ Result<std::optional<SessionFacts>> SessionStore::find(const std::string& sessio
 
 Result<std::vector<SessionFacts>> SessionStore::list(std::size_t sessions_max) {
     return reader_->with([&](Reader& reader) -> Result<std::vector<SessionFacts>> {
-        store::Statement row = TRY(reader.database->prepare(
-            "SELECT id, created_ms, updated_ms, facts FROM session "
-            "ORDER BY updated_ms DESC LIMIT ?"));
+        store::Statement row =
+            TRY(reader.database->prepare("SELECT id, created_ms, updated_ms, facts FROM session "
+                                         "ORDER BY updated_ms DESC LIMIT ?"));
         row.bind(static_cast<std::int64_t>(sessions_max));
         std::vector<SessionFacts> sessions;
         while (TRY(row.step())) sessions.push_back(TRY(open_facts(row)));

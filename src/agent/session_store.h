@@ -74,7 +74,8 @@ class SessionStore {
     base::Result<> begin_turn(const TurnFacts& turn, const StoredMessage& message);
     base::Result<> append(const std::string& session, const StoredMessage& message);
     // Replaces the messages up to a sequence by one summary.
-    base::Result<> fold(const std::string& session, std::int64_t up_to, const StoredMessage& summary);
+    base::Result<> fold(const std::string& session, std::int64_t up_to,
+                        const StoredMessage& summary);
     base::Result<> set_turn(const TurnFacts& turn);
     base::Result<> save_ledger(const std::string& json);
     // As append and set_turn, without waiting: `done` is called once it is durable or has failed.

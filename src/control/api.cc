@@ -14,13 +14,16 @@ using wire::Json;
 Result<Json> json_body(net::HttpExchange& exchange, std::uint64_t bytes_max) {
     if (exchange.content_length().value_or(0) > bytes_max) {
         exchange.close_after();  // what is still on its way is not read
-        return fail(Code::exhausted, fmt::format("the request has {} bytes; at most {} are accepted",
-                                                 *exchange.content_length(), bytes_max));
+        return fail(Code::exhausted,
+                    fmt::format("the request has {} bytes; at most {} are accepted",
+                                *exchange.content_length(), bytes_max));
     }
     const std::string text = TRY(exchange.whole_body(bytes_max));
     auto json = wire::parse_json(text);
-    if (!json) return fail(Code::invalid_input, "the request's body is not JSON: " + json.error().what);
-    if (json->object() == nullptr) return fail(Code::invalid_input, "the request must be an object");
+    if (!json)
+        return fail(Code::invalid_input, "the request's body is not JSON: " + json.error().what);
+    if (json->object() == nullptr)
+        return fail(Code::invalid_input, "the request must be an object");
     return json;
 }
 
@@ -33,16 +36,17 @@ Result<> answer_error(net::HttpExchange& exchange, const Error& error) {
     Json body;
     body["error"]["code"] = base::code_name(error.code);
     body["error"]["message"] = error.what;
-    body["error"]["type"] = error.code == Code::denied ? "permission_error" : "invalid_request_error";
+    body["error"]["type"] =
+        error.code == Code::denied ? "permission_error" : "invalid_request_error";
     return answer_json(exchange, body, net::status_of(error.code));
 }
 
 Result<> require(const Caller& caller, Scope scope) {
     if (caller.scopes.has(scope)) return {};
-    return fail(Code::denied, fmt::format("{} may only: {}. This needs the scope {}; make a token "
-                                          "that has it: hardshell token add NAME --scopes …",
-                                          caller.name, caller.scopes.names(),
-                                          Scopes{scope}.names()));
+    return fail(Code::denied,
+                fmt::format("{} may only: {}. This needs the scope {}; make a token "
+                            "that has it: hardshell token add NAME --scopes …",
+                            caller.name, caller.scopes.names(), Scopes{scope}.names()));
 }
 
 Result<Caller> Api::caller_of(const net::HttpExchange& exchange) {
@@ -60,8 +64,9 @@ Result<Caller> Api::caller_of(const net::HttpExchange& exchange) {
     const auto given = TRY(exchange.request().headers.only("authorization"));
     constexpr std::string_view bearer = "Bearer ";
     if (!given || !given->starts_with(bearer)) {
-        return fail(Code::denied, "a token is needed: send \"Authorization: Bearer TOKEN\"; the "
-                                  "default token is shown by: hardshell token show");
+        return fail(Code::denied,
+                    "a token is needed: send \"Authorization: Bearer TOKEN\"; the "
+                    "default token is shown by: hardshell token show");
     }
     const Tokens tokens = TRY(Tokens::load(parts_.places.tokens_file));
     const std::string token(given->substr(bearer.size()));
@@ -116,11 +121,12 @@ Result<> Api::route(net::HttpExchange& exchange, const Caller& caller) {
         TRY(parts_.assistant.store().remove(path.substr(13)));
         return answer_json(exchange, wire::JsonObject{{"removed", path.substr(13)}});
     }
-    return fail(Code::not_found, fmt::format("there is no {} {}; docs/api.md lists the requests",
-                                             method, path));
+    return fail(Code::not_found,
+                fmt::format("there is no {} {}; docs/api.md lists the requests", method, path));
 }
 
-Result<> Api::route_get(net::HttpExchange& exchange, const Caller& caller, const std::string& path) {
+Result<> Api::route_get(net::HttpExchange& exchange, const Caller& caller,
+                        const std::string& path) {
     if (path == "/v1/models") return models(exchange);
     if (path == "/metrics") {
         TRY(require(caller, Scope::read));
@@ -138,15 +144,18 @@ Result<> Api::route_get(net::HttpExchange& exchange, const Caller& caller, const
         return answer_json(exchange, TRY(config(path.substr(11))));
     }
     if (path == "/v1/approvals") {
-        return answer_json(exchange, TRY(parts_.gate.question("approvals.list", Json(wire::JsonObject{}))));
+        return answer_json(exchange,
+                           TRY(parts_.gate.question("approvals.list", Json(wire::JsonObject{}))));
     }
     if (path.starts_with("/v1/decisions/")) {
         return answer_json(exchange, TRY(decision(path.substr(14))));
     }
-    return fail(Code::not_found, fmt::format("there is no GET {}; docs/api.md lists the requests", path));
+    return fail(Code::not_found,
+                fmt::format("there is no GET {}; docs/api.md lists the requests", path));
 }
 
-Result<> Api::route_post(net::HttpExchange& exchange, const Caller& caller, const std::string& path) {
+Result<> Api::route_post(net::HttpExchange& exchange, const Caller& caller,
+                         const std::string& path) {
     if (path == "/v1/chat/completions") return chat_completions(exchange, caller);
     if (path == "/v1/messages/turn") return messages(exchange, caller);
     const Json body = TRY(json_body(exchange, request_bytes_max));
@@ -163,13 +172,14 @@ Result<> Api::route_post(net::HttpExchange& exchange, const Caller& caller, cons
         arguments["approval"] = path.substr(14);
         arguments["token"] = caller.token;
         arguments["consent"] = TRY(wire::boolean_at(body, "consent"));
-        return answer_json(exchange, TRY(parts_.gate.question("approvals.answer_by_token",
-                                                              std::move(arguments))));
+        return answer_json(
+            exchange, TRY(parts_.gate.question("approvals.answer_by_token", std::move(arguments))));
     }
     if (path == "/v1/config") return answer_json(exchange, TRY(set_config(caller, body)));
     if (path == "/v1/undo") {
         TRY(require(caller, Scope::person));
-        return answer_json(exchange, TRY(parts_.undo(caller, TRY(wire::text_at_or(body, "id", "")))));
+        return answer_json(exchange,
+                           TRY(parts_.undo(caller, TRY(wire::text_at_or(body, "id", "")))));
     }
     if (path == "/v1/stop") {
         TRY(require(caller, Scope::configure));
@@ -177,7 +187,8 @@ Result<> Api::route_post(net::HttpExchange& exchange, const Caller& caller, cons
         parts_.stop();
         return {};
     }
-    return fail(Code::not_found, fmt::format("there is no POST {}; docs/api.md lists the requests", path));
+    return fail(Code::not_found,
+                fmt::format("there is no POST {}; docs/api.md lists the requests", path));
 }
 
 }  // namespace hs::control

@@ -13,10 +13,10 @@
 
 #include "base/clock.h"
 #include "base/guarded.h"
-#include "gate/tokens.h"
 #include "control/turns.h"
 #include "gate/gate.h"
 #include "gate/settings.h"
+#include "gate/tokens.h"
 #include "net/http_server.h"
 #include "net/origin.h"
 
@@ -28,17 +28,17 @@ using gate::Tokens;
 
 // Who asks, as far as it was proven.
 struct Caller {
-    std::string name;    // "uid 1000" or the token's name
+    std::string name;  // "uid 1000" or the token's name
     Scopes scopes;
     std::string token;   // as given, for the keeper to check; empty on the unix socket
     std::string origin;  // "cli" or "api"
 };
 
 struct ApiPlaces {
-    std::string state;        // the state folder
+    std::string state;  // the state folder
     std::string tokens_file;
     std::string config_file;
-    std::string project;      // the daemon's own default: empty
+    std::string project;  // the daemon's own default: empty
 };
 
 class Api {
@@ -55,8 +55,8 @@ class Api {
         ApiPlaces places;
         net::LocalNames names;
         std::function<bool()> ready;
-        std::function<wire::Json()> processes;        // for status
-        std::function<void()> stop;                   // begins the clean stop
+        std::function<wire::Json()> processes;  // for status
+        std::function<void()> stop;             // begins the clean stop
         // Restores a checkpoint: id or empty for the newest; the path that was restored.
         std::function<base::Result<wire::Json>(const Caller&, const std::string&)> undo;
     };

@@ -28,9 +28,12 @@ std::string event_line(const TurnFeed::Event& event) {
 }
 
 Json facts_json(const agent::SessionFacts& facts) {
-    return wire::JsonObject{{"id", facts.id},           {"title", facts.title},
-                            {"person", facts.person},   {"space", facts.space},
-                            {"project", facts.project}, {"origin", facts.origin},
+    return wire::JsonObject{{"id", facts.id},
+                            {"title", facts.title},
+                            {"person", facts.person},
+                            {"space", facts.space},
+                            {"project", facts.project},
+                            {"origin", facts.origin},
                             {"created", base::format_time(facts.created_ms)},
                             {"updated", base::format_time(facts.updated_ms)}};
 }
@@ -175,8 +178,7 @@ Api::Answer Api::set_config(const Caller& caller, const Json& body) {
     const std::string& file = parts_.places.config_file;
     const auto before = os::read_text(file, config_bytes_max);
     if (!before && before.error().code != Code::not_found) return before.failure();
-    const std::string text =
-        TRY(wire::set_in_toml(before ? *before : std::string(), key, literal));
+    const std::string text = TRY(wire::set_in_toml(before ? *before : std::string(), key, literal));
     TRY(gate::Settings::parse(text, "config.toml"));  // a file that does not hold is never written
     Json fields;
     fields["key"] = key;
@@ -190,8 +192,9 @@ std::string Api::metrics() {
     std::string text;
     const auto line = [&text](std::string_view name, std::string_view type, std::string_view help,
                               std::uint64_t value) {
-        text += fmt::format("# HELP hardshell_{0} {2}\n# TYPE hardshell_{0} {1}\nhardshell_{0} {3}\n",
-                            name, type, help, value);
+        text +=
+            fmt::format("# HELP hardshell_{0} {2}\n# TYPE hardshell_{0} {1}\nhardshell_{0} {3}\n",
+                        name, type, help, value);
     };
     line("requests_total", "counter", "Requests to the API.", requests_.load());
     line("refused_total", "counter", "Requests without a valid identity.", refused_.load());

@@ -27,13 +27,15 @@ Result<std::string> content_text(const Json& message) {
     if (content == nullptr || content->is_null()) return std::string();
     if (const std::string* text = content->text()) return *text;
     const auto* parts = content->array();
-    if (parts == nullptr) return fail(Code::invalid_input, "\"content\" must be text or a list of parts");
+    if (parts == nullptr)
+        return fail(Code::invalid_input, "\"content\" must be text or a list of parts");
     std::string text;
     for (const Json& part : *parts) {
         const std::string type = TRY(wire::text_at(part, "type"));
         if (type != "text" && type != "input_text") {
-            return fail(Code::invalid_input,
-                        fmt::format("a content part of type \"{}\" is not supported; send text", type));
+            return fail(
+                Code::invalid_input,
+                fmt::format("a content part of type \"{}\" is not supported; send text", type));
         }
         text += TRY(wire::text_at(part, "text"));
     }
@@ -52,7 +54,8 @@ struct Wanted {
 Result<> read_messages(const Json& body, Wanted& wanted) {
     const auto& messages = *TRY(wire::array_at(body, "messages"));
     if (messages.empty() || messages.size() > messages_max) {
-        return fail(Code::invalid_input, fmt::format("\"messages\" must have 1 to {} items", messages_max));
+        return fail(Code::invalid_input,
+                    fmt::format("\"messages\" must have 1 to {} items", messages_max));
     }
     for (std::size_t i = 0; i < messages.size(); ++i) {
         const std::string role = TRY(wire::text_at(messages[i], "role"));
@@ -87,7 +90,8 @@ Result<Wanted> read_request(const Json& body) {
     wanted.user = TRY(wire::text_at_or(body, "user", ""));
     for (const char* key : {"max_tokens", "max_completion_tokens"}) {
         const Json* value = body.find(key);
-        if (value != nullptr && !value->is_null()) wanted.max_tokens = TRY(wire::integer_at(body, key));
+        if (value != nullptr && !value->is_null())
+            wanted.max_tokens = TRY(wire::integer_at(body, key));
     }
     if (wanted.max_tokens < 0) return fail(Code::invalid_input, "\"max_tokens\" is negative");
     return wanted;
@@ -174,7 +178,8 @@ struct Drain {
 Result<> Api::models(net::HttpExchange& exchange) {
     Json list{wire::JsonArray{}};
     const auto add = [&](std::string_view id, std::string_view owner) {
-        list.push(wire::JsonObject{{"id", id}, {"object", "model"}, {"created", 0}, {"owned_by", owner}});
+        list.push(
+            wire::JsonObject{{"id", id}, {"object", "model"}, {"created", 0}, {"owned_by", owner}});
     };
     add("hardshell", "hardshell");
     for (const auto& provider : parts_.settings.providers()) {
@@ -225,7 +230,8 @@ Result<> Api::chat_completions(net::HttpExchange& exchange, const Caller& caller
     head.headers.add("Content-Type", "text/event-stream");
     head.headers.add("Cache-Control", "no-store");
     TRY(exchange.begin(std::move(head)));
-    TRY(exchange.write(shape.chunk(wire::JsonObject{{"role", "assistant"}, {"content", ""}}, Json())));
+    TRY(exchange.write(
+        shape.chunk(wire::JsonObject{{"role", "assistant"}, {"content", ""}}, Json())));
     Drain drain{*feed, exchange, [&](std::string_view part) {
                     return exchange.write(shape.chunk(wire::JsonObject{{"content", part}}, Json()));
                 }};

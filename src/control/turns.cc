@@ -41,7 +41,9 @@ void TurnFeed::on_text(std::string_view delta) {
     ready_.notify_one();
 }
 
-void TurnFeed::on_tool(const Json& card) { put("tool", card); }
+void TurnFeed::on_tool(const Json& card) {
+    put("tool", card);
+}
 
 void TurnFeed::on_pending(const gate::Pending& pending) {
     Json data;
@@ -52,7 +54,9 @@ void TurnFeed::on_pending(const gate::Pending& pending) {
     put("pending", std::move(data));
 }
 
-void TurnFeed::on_notice(std::string_view sentence) { put("notice", Json(sentence)); }
+void TurnFeed::on_notice(std::string_view sentence) {
+    put("notice", Json(sentence));
+}
 
 void TurnFeed::done(const Result<agent::TurnOutcome>& outcome) {
     Json data;
@@ -84,7 +88,9 @@ bool TurnFeed::finished() const {
     return done_ && events_.empty();
 }
 
-Turns::~Turns() { stop(os::Deadline::after_ms(5000)); }
+Turns::~Turns() {
+    stop(os::Deadline::after_ms(5000));
+}
 
 Result<std::shared_ptr<TurnFeed>> Turns::launch(
     const std::string& id, std::function<Result<agent::TurnOutcome>(TurnFeed& feed)> work) {

@@ -38,7 +38,8 @@ std::string_view name_of(Enum value, const std::string_view (&names)[count]) {
 Result<std::string> short_text(const Json& json, std::string_view key) {
     std::string text = TRY(wire::text_at(json, key));
     if (text.size() > text_bytes_max) {
-        return fail(Code::exhausted, fmt::format("\"{}\" is longer than {} bytes", key, text_bytes_max));
+        return fail(Code::exhausted,
+                    fmt::format("\"{}\" is longer than {} bytes", key, text_bytes_max));
     }
     return text;
 }
@@ -49,7 +50,9 @@ Result<std::uint64_t> count_at(const Json& json, std::string_view key) {
     return static_cast<std::uint64_t>(value);
 }
 
-Json count_json(std::uint64_t value) { return Json(static_cast<std::int64_t>(value)); }
+Json count_json(std::uint64_t value) {
+    return Json(static_cast<std::int64_t>(value));
+}
 
 JsonObject members(const ReadFile& action) {
     return {{"path", action.path}, {"what", name_of(action.what, what_names)}};
@@ -70,12 +73,9 @@ JsonObject members(const RunCommand& action) {
     for (const auto& script : action.scripts) {
         scripts.push(JsonObject{{"path", script.path}, {"sha256", script.sha256}});
     }
-    return {{"executable", action.executable},
-            {"executable_sha256", action.executable_sha256},
-            {"argv", std::move(argv)},
-            {"working_directory", action.working_directory},
-            {"scripts", std::move(scripts)},
-            {"wall_ms", action.wall_ms}};
+    return {{"executable", action.executable}, {"executable_sha256", action.executable_sha256},
+            {"argv", std::move(argv)},         {"working_directory", action.working_directory},
+            {"scripts", std::move(scripts)},   {"wall_ms", action.wall_ms}};
 }
 
 JsonObject members(const SendHttp& action) {
@@ -137,7 +137,8 @@ Result<Action> run_command_from(const Json& json) {
         action.argv.push_back(*argument.text());
     }
     for (const Json& script : scripts) {
-        action.scripts.push_back({TRY(short_text(script, "path")), TRY(short_text(script, "sha256"))});
+        action.scripts.push_back(
+            {TRY(short_text(script, "path")), TRY(short_text(script, "sha256"))});
     }
     return Action(std::move(action));
 }
@@ -173,9 +174,10 @@ Result<Action> change_setting_from(const Json& json) {
 
 struct Line {
     std::string operator()(const ReadFile& action) const {
-        return fmt::format("{} {}", action.what == ReadFile::What::content   ? "read"
-                                    : action.what == ReadFile::What::listing ? "list"
-                                                                             : "search",
+        return fmt::format("{} {}",
+                           action.what == ReadFile::What::content   ? "read"
+                           : action.what == ReadFile::What::listing ? "list"
+                                                                    : "search",
                            action.path);
     }
     std::string operator()(const WriteFile& action) const {
@@ -185,8 +187,8 @@ struct Line {
     std::string operator()(const RunCommand& action) const {
         std::string line = "run";
         for (const auto& argument : action.argv) {
-            const bool plain = !argument.empty() &&
-                               argument.find_first_of(" \t\n\"'\\$`") == std::string::npos;
+            const bool plain =
+                !argument.empty() && argument.find_first_of(" \t\n\"'\\$`") == std::string::npos;
             if (plain) {
                 line += ' ' + argument;
             } else {
@@ -197,8 +199,8 @@ struct Line {
         return line + "   in " + action.working_directory;
     }
     std::string operator()(const SendHttp& action) const {
-        return fmt::format("{} {}://{}:{}{}", action.method, action.scheme, action.host, action.port,
-                           action.target);
+        return fmt::format("{} {}://{}:{}{}", action.method, action.scheme, action.host,
+                           action.port, action.target);
     }
     std::string operator()(const Infer& action) const {
         return fmt::format("ask the model {} of {} ({} bytes)", action.model, action.provider,
@@ -242,7 +244,9 @@ std::string digest_of(const Action& action) {
     return base::to_hex(digest);
 }
 
-std::string summary_of(const Action& action) { return std::visit(Line{}, action); }
+std::string summary_of(const Action& action) {
+    return std::visit(Line{}, action);
+}
 
 Json to_json(const Circumstances& held) {
     return JsonObject{{"person", held.person},

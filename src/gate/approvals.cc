@@ -98,8 +98,8 @@ Result<ApprovalBook> ApprovalBook::open(std::string folder, base::WallTime_ms no
         const auto loaded = book.load(name, now_ms);
         if (loaded) continue;
         const std::string path = book.folder_ + "/" + name;
-        book.problems_.push_back(fmt::format("{}: {}; it was set aside as {}.bad", path,
-                                             loaded.error().what, name));
+        book.problems_.push_back(
+            fmt::format("{}: {}; it was set aside as {}.bad", path, loaded.error().what, name));
         TRY(os::rename_file(path, path + ".bad"));
     }
     return book;
@@ -110,8 +110,8 @@ Result<> ApprovalBook::load(const std::string& name, base::WallTime_ms now_ms) {
     const Json json = TRY(wire::parse_json(TRY(os::read_text(path, file_bytes_max))));
     Approval approval = TRY(approval_from_json(json));
     if (approval.id + ".json" != name) return fail(Code::corrupt, "its id is not its name");
-    const bool closed = approval.status != ApprovalStatus::pending &&
-                        approval.status != ApprovalStatus::approved;
+    const bool closed =
+        approval.status != ApprovalStatus::pending && approval.status != ApprovalStatus::approved;
     if (closed && approval.expiry_ms + keep_closed_ms < now_ms) return os::remove_file(path);
     approvals_.emplace(approval.id, std::move(approval));
     return {};
@@ -157,7 +157,8 @@ std::vector<const Approval*> ApprovalBook::pending() const {
 Result<ApprovalStatus> ApprovalBook::answer(const std::string& id, ApprovalAnswer answer) {
     const auto found = approvals_.find(id);
     if (found == approvals_.end()) {
-        return fail(Code::not_found, fmt::format("there is no approval {}; see: hardshell approvals", id));
+        return fail(Code::not_found,
+                    fmt::format("there is no approval {}; see: hardshell approvals", id));
     }
     Approval& approval = found->second;
     if (approval.status != ApprovalStatus::pending) {
@@ -167,7 +168,8 @@ Result<ApprovalStatus> ApprovalBook::answer(const std::string& id, ApprovalAnswe
     if (answer.at_ms >= approval.expiry_ms) {
         TRY(change(approval, ApprovalStatus::expired));
         return fail(Code::conflict, fmt::format("approval {} has expired; the action must be asked "
-                                                "for again", id));
+                                                "for again",
+                                                id));
     }
     const auto& who = approval.approvers;
     if (!who.empty() && std::find(who.begin(), who.end(), answer.by) == who.end()) {
@@ -201,8 +203,8 @@ Result<const Approval*> ApprovalBook::claim(const std::string& id, const std::st
         return fail(Code::denied, "the action is not the one that was approved; ask again");
     }
     if (approval.status != ApprovalStatus::approved) {
-        return fail(Code::conflict, fmt::format("the approval is {}; it allows nothing",
-                                                name_of(approval.status)));
+        return fail(Code::conflict,
+                    fmt::format("the approval is {}; it allows nothing", name_of(approval.status)));
     }
     if (now_ms >= approval.expiry_ms) {
         TRY(change(approval, ApprovalStatus::expired));

@@ -1,7 +1,6 @@
 #include "gate/approvals.h"
 
 #include <gtest/gtest.h>
-
 #include <stdlib.h>
 
 #include <filesystem>

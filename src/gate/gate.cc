@@ -21,7 +21,9 @@ namespace {
 constexpr std::int64_t answer_patience_ms = 30'000;
 constexpr std::size_t questions_max = 1024;
 
-base::ByteView view_of(const std::string& text) { return base::bytes_of(text); }
+base::ByteView view_of(const std::string& text) {
+    return base::bytes_of(text);
+}
 
 Code code_from(std::string_view name) {
     for (const Code code : {Code::invalid_input, Code::not_found, Code::denied, Code::conflict,
@@ -59,7 +61,8 @@ struct Gate::Link {
         dead = true;
         for (auto& [id, caller] : waiting) {
             caller->done = true;
-            caller->answer = fail(Code::io, "the keeper process ended; nothing was done, ask again");
+            caller->answer =
+                fail(Code::io, "the keeper process ended; nothing was done, ask again");
             caller->ready.notify_all();
         }
         waiting.clear();
@@ -67,7 +70,9 @@ struct Gate::Link {
     }
 };
 
-Gate::Gate(os::Fd keeper, const base::Clock& clock) : clock_(clock) { reconnect(std::move(keeper)); }
+Gate::Gate(os::Fd keeper, const base::Clock& clock) : clock_(clock) {
+    reconnect(std::move(keeper));
+}
 
 Gate::~Gate() {
     if (const auto held = link()) held->stop.raise();
@@ -179,7 +184,8 @@ Result<std::string> Gate::await_answer(const std::string& approval, os::Deadline
             held->answered.erase(found);
             return outcome;
         }
-        if (held->dead) return fail(Code::io, "the keeper process ended while an approval was open");
+        if (held->dead)
+            return fail(Code::io, "the keeper process ended while an approval was open");
         if (wake_up != nullptr && wake_up->raised()) {
             return fail(Code::cancelled, "stopped while an approval was open");
         }

@@ -75,7 +75,8 @@ class Gate {
     base::Result<> withdraw(const std::string& approval);
 
     // Tells how a permitted action ended; goes into the log.
-    base::Result<> report(const std::string& decision, std::string_view outcome, wire::Json details);
+    base::Result<> report(const std::string& decision, std::string_view outcome,
+                          wire::Json details);
     // Writes one event of another kind (audit/event.h has the kinds) into the log.
     base::Result<> record(std::string_view kind, wire::Json fields, Durable durable);
 
@@ -108,7 +109,8 @@ class Gate {
                                      TRY(wire::text_at(answer, "reason"))});
         }
         const wire::Json* allowed = answer.find("action");
-        if (allowed == nullptr) return base::fail(base::Code::corrupt, "a permit without its action");
+        if (allowed == nullptr)
+            return base::fail(base::Code::corrupt, "a permit without its action");
         Action action = TRY(action_from_json(*allowed));
         if (!std::holds_alternative<A>(action)) {
             return base::fail(base::Code::corrupt, "a permit for another kind of action");
@@ -119,7 +121,8 @@ class Gate {
         permit.ticket_ = TRY(base::from_base64(TRY(wire::text_at_or(answer, "ticket", ""))));
         permit.envelope_ = TRY(base::from_base64(TRY(wire::text_at_or(answer, "envelope", ""))));
         permit.expiry_ms_ = TRY(wire::integer_at(answer, "expiry_ms"));
-        permit.generation_ = static_cast<std::uint64_t>(TRY(wire::integer_at(answer, "generation")));
+        permit.generation_ =
+            static_cast<std::uint64_t>(TRY(wire::integer_at(answer, "generation")));
         // The first answer of a keeper tells which generation it is at; later ones come as news.
         std::uint64_t unknown = 0;
         revocation_->generation.compare_exchange_strong(unknown, permit.generation_);

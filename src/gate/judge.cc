@@ -21,16 +21,21 @@ using wire::Json;
 constexpr std::size_t files_max = 1000;
 constexpr std::string_view person_rules = "person.cedar";
 
-std::array<std::uint8_t, 32> sha256(base::ByteView bytes) { return crypto::sha256(bytes); }
+std::array<std::uint8_t, 32> sha256(base::ByteView bytes) {
+    return crypto::sha256(bytes);
+}
 
-policy::LoadOptions load_options() { return {&sha256, os::SystemClock().wall_ms(), 1}; }
+policy::LoadOptions load_options() {
+    return {&sha256, os::SystemClock().wall_ms(), 1};
+}
 
 Result<> add_folder(policy::PolicySources& sources, const std::string& folder) {
     const auto names = os::list_folder(folder, files_max);
     if (!names && names.error().code == Code::not_found) return {};
     for (const auto& name : TRY(names)) {
         const std::string path = folder + "/" + name;
-        if (name.starts_with('.') || TRY(os::facts_of_path(path)).kind != os::FileFacts::Kind::regular) {
+        if (name.starts_with('.') ||
+            TRY(os::facts_of_path(path)).kind != os::FileFacts::Kind::regular) {
             continue;
         }
         const std::string text = TRY(os::read_text(path, policy::policy_bytes_max));
@@ -49,7 +54,8 @@ Json names_json(const std::vector<std::string>& names) {
 
 struct Judge::State {
     State(const Settings& held, std::string folder)
-        : preset(held.text("policy.preset")), policy_folder(std::move(folder)),
+        : preset(held.text("policy.preset")),
+          policy_folder(std::move(folder)),
           active(load_options()) {}
 
     Result<policy::PolicySources> sources() const {
@@ -75,21 +81,25 @@ Judge::~Judge() = default;
 
 std::string_view name_of(Judgement::Outcome outcome) {
     switch (outcome) {
-        case Judgement::Outcome::allow: return "allow";
-        case Judgement::Outcome::ask: return "ask";
-        case Judgement::Outcome::deny: return "deny";
+        case Judgement::Outcome::allow:
+            return "allow";
+        case Judgement::Outcome::ask:
+            return "ask";
+        case Judgement::Outcome::deny:
+            return "deny";
     }
     return "deny";
 }
 
-Result<std::unique_ptr<Judge>> Judge::open(const Settings& settings, const std::string& policy_folder) {
-    auto judge = std::unique_ptr<Judge>(
-        new Judge(std::make_unique<State>(settings, policy_folder)));
+Result<std::unique_ptr<Judge>> Judge::open(const Settings& settings,
+                                           const std::string& policy_folder) {
+    auto judge =
+        std::unique_ptr<Judge>(new Judge(std::make_unique<State>(settings, policy_folder)));
     const auto loaded = judge->state_->load();
     if (!loaded) {
-        judge->state_->problem = fmt::format(
-            "the policy does not hold, so the built-in locked set is in force: {}",
-            loaded.error().what);
+        judge->state_->problem =
+            fmt::format("the policy does not hold, so the built-in locked set is in force: {}",
+                        loaded.error().what);
     }
     judge->state_->tables = judge->state_->active.current()->facts;
     return judge;
@@ -111,23 +121,27 @@ Judgement Judge::decide(const policy::Question& asked) {
                         : decision.outcome == policy::Outcome::ask ? Judgement::Outcome::ask
                                                                    : Judgement::Outcome::deny;
     judgement.sandbox = decision.obligations.sandbox;
-    for (const auto& name : decision.obligations.redact.names()) judgement.redact.emplace_back(name);
+    for (const auto& name : decision.obligations.redact.names())
+        judgement.redact.emplace_back(name);
     judgement.log = policy::log_level_name(decision.obligations.log);
     judgement.ttl_ms = decision.obligations.ttl_ms;
     judgement.requirements = decision.requirements;
     judgement.explanation = policy::to_json(decision);
     for (const auto* rule : decision.granted_by) {
-        judgement.policies.push_back(fmt::format("{} ({})", rule->id, policy::layer_name(rule->layer)));
+        judgement.policies.push_back(
+            fmt::format("{} ({})", rule->id, policy::layer_name(rule->layer)));
     }
     for (const auto* rule : decision.forbidden_by) {
-        judgement.policies.push_back(fmt::format("{} ({})", rule->id, policy::layer_name(rule->layer)));
+        judgement.policies.push_back(
+            fmt::format("{} ({})", rule->id, policy::layer_name(rule->layer)));
     }
     if (judgement.outcome == Judgement::Outcome::allow) return judgement;
     judgement.reason = policy::reason(decision);
     judgement.explanation["change"] = policy::smallest_change(decision, question);
     if (judgement.outcome == Judgement::Outcome::deny) {
         const std::string change = policy::smallest_change(decision, question);
-        judgement.reason = fmt::format("{} ({}). {}", judgement.reason, policy::summary(decision), change);
+        judgement.reason =
+            fmt::format("{} ({}). {}", judgement.reason, policy::summary(decision), change);
     }
     return judgement;
 }
@@ -139,8 +153,7 @@ Result<std::string> Judge::allow_narrowly(const policy::Question& question,
     wish.question = question;
     wish.question.consents.clear();
     wish.owner = owner;
-    const policy::NarrowRule rule =
-        TRY(policy::narrowest_rule(sources, load_options(), wish));
+    const policy::NarrowRule rule = TRY(policy::narrowest_rule(sources, load_options(), wish));
     TRY(os::make_folders(state_->policy_folder, 0700));
     const std::string path = state_->policy_folder + "/" + std::string(person_rules);
     const auto before = os::read_text(path, policy::policy_bytes_max);
@@ -160,8 +173,12 @@ const policy::Profile* Judge::profile(std::string_view name) const {
     return state_->active.current()->profiles.find(name);
 }
 
-const policy::FactTables& Judge::tables() const { return state_->tables; }
-const std::string& Judge::problem() const { return state_->problem; }
+const policy::FactTables& Judge::tables() const {
+    return state_->tables;
+}
+const std::string& Judge::problem() const {
+    return state_->problem;
+}
 
 Json Judge::describe() const {
     const auto snapshot = state_->active.current();

@@ -23,9 +23,9 @@ constexpr std::size_t question_bytes_in_event_max = 40'000;
 // What hardshelld may write into the log by itself. Decisions and approvals are the keeper's own.
 bool daemon_may_record(audit::EventKind kind) {
     using enum audit::EventKind;
-    for (const auto allowed : {message_in, message_out, model_call, model_result, tool_call,
-                               effect_begun, effect_ended, config_change, sign_in, process_start,
-                               process_stop, process_crash}) {
+    for (const auto allowed :
+         {message_in, message_out, model_call, model_result, tool_call, effect_begun, effect_ended,
+          config_change, sign_in, process_start, process_stop, process_crash}) {
         if (kind == allowed) return true;
     }
     return false;
@@ -46,11 +46,11 @@ void send_failure(os::Channel& channel, std::uint64_t id, const base::Error& err
 // Texts whose member the log knows go there, the rest into the event's detail.
 audit::Event event_from(audit::EventKind kind, const Json& fields) {
     static const std::map<std::string_view, audit::Field> known{
-        {"session", audit::Field::session},   {"turn", audit::Field::turn},
-        {"person", audit::Field::person},     {"decision", audit::Field::decision},
-        {"outcome", audit::Field::outcome},   {"provider", audit::Field::provider},
-        {"model", audit::Field::model},       {"process", audit::Field::process},
-        {"tool", audit::Field::tool},         {"reason", audit::Field::reason}};
+        {"session", audit::Field::session}, {"turn", audit::Field::turn},
+        {"person", audit::Field::person},   {"decision", audit::Field::decision},
+        {"outcome", audit::Field::outcome}, {"provider", audit::Field::provider},
+        {"model", audit::Field::model},     {"process", audit::Field::process},
+        {"tool", audit::Field::tool},       {"reason", audit::Field::reason}};
     audit::Event event(kind);
     if (fields.object() == nullptr) return event;
     for (const auto& [key, value] : *fields.object()) {
@@ -68,7 +68,8 @@ audit::Event event_from(audit::EventKind kind, const Json& fields) {
 
 // Generations begin at the time, so that no ticket of an earlier keeper is of this one's.
 Keeper::Keeper(Parts parts, ApprovalBook book)
-    : parts_(std::move(parts)), book_(std::move(book)),
+    : parts_(std::move(parts)),
+      book_(std::move(book)),
       generation_(static_cast<std::uint64_t>(parts_.clock.wall_ms())) {
     add_own_verbs();
 }
@@ -89,13 +90,20 @@ void Keeper::handle(const Sender& sender, const os::Frame& frame) {
         done = payload.failure();
     } else {
         switch (static_cast<FrameKind>(frame.kind)) {
-            case FrameKind::decide: done = decide(sender, frame.id, *payload); break;
-            case FrameKind::record: done = take_record(sender, frame.id, *payload); break;
-            case FrameKind::question: done = take_question(sender, frame.id, *payload); break;
+            case FrameKind::decide:
+                done = decide(sender, frame.id, *payload);
+                break;
+            case FrameKind::record:
+                done = take_record(sender, frame.id, *payload);
+                break;
+            case FrameKind::question:
+                done = take_question(sender, frame.id, *payload);
+                break;
             case FrameKind::answer:
             case FrameKind::failure:
             case FrameKind::news:
-            default: done = fail(Code::invalid_input, "the keeper does not take such a frame");
+            default:
+                done = fail(Code::invalid_input, "the keeper does not take such a frame");
         }
     }
     if (!done) send_failure(*sender.channel, frame.id, done.error());
@@ -103,8 +111,8 @@ void Keeper::handle(const Sender& sender, const os::Frame& frame) {
 
 Result<> Keeper::send_when_durable(const Sender& sender, std::uint64_t id, audit::Event event,
                                    Json answer) {
-    return parts_.log.append(event, [channel = sender.channel, id, answer = std::move(answer)](
-                                        Result<std::uint64_t> index) {
+    return parts_.log.append(event, [channel = sender.channel, id,
+                                     answer = std::move(answer)](Result<std::uint64_t> index) {
         if (index) {
             send(*channel, id, FrameKind::answer, answer);
         } else {
@@ -148,8 +156,9 @@ Result<> Keeper::decide_claim(Decision& decision, const std::string& approval) {
     const Approval* held = book_.find(approval);
     if (held == nullptr) return fail(Code::not_found, "there is no such approval");
     if (held->digest != decision.asked.digest) {
-        return fail(Code::denied, "the action is not the one that was approved, byte for byte; it "
-                                  "must be asked for again");
+        return fail(Code::denied,
+                    "the action is not the one that was approved, byte for byte; it "
+                    "must be asked for again");
     }
     for (const ApprovalAnswer& answer : held->answers) {
         if (!answer.consent) continue;
@@ -188,7 +197,8 @@ Result<Json> Keeper::allow(Decision& decision) {
     }
     const Judgement& judgement = decision.judgement;
     const base::WallTime_ms expiry_ms =
-        parts_.clock.wall_ms() + std::min(permit_life_ms, judgement.ttl_ms.value_or(permit_life_ms));
+        parts_.clock.wall_ms() +
+        std::min(permit_life_ms, judgement.ttl_ms.value_or(permit_life_ms));
     Json answer;
     answer["outcome"] = "allow";
     answer["decision"] = decision.id;
@@ -215,8 +225,8 @@ Result<> Keeper::add_ticket(Decision& decision, base::WallTime_ms expiry_ms, Jso
         }
         LaunchPlaces places = parts_.launch;
         places.project = decision.circumstances.project;
-        const os::LaunchSpec spec = TRY(
-            plan_launch(*command, decision.asked.resolved_executable, *profile, places));
+        const os::LaunchSpec spec =
+            TRY(plan_launch(*command, decision.asked.resolved_executable, *profile, places));
         covered = TRY(os::pack_launch_spec(spec));
         ticket.kind = os::LaunchSpec::ticket_kind;
     } else if (std::holds_alternative<SendHttp>(action) || std::holds_alternative<Infer>(action)) {
@@ -313,12 +323,14 @@ Result<> Keeper::take_record(const Sender& sender, std::uint64_t id, const Json&
 Result<> Keeper::take_question(const Sender& sender, std::uint64_t id, const Json& payload) {
     const std::string name = TRY(wire::text_at(payload, "verb"));
     const auto found = verbs_.find(name);
-    if (found == verbs_.end()) return fail(Code::not_found, fmt::format("the keeper knows no verb {}", name));
+    if (found == verbs_.end())
+        return fail(Code::not_found, fmt::format("the keeper knows no verb {}", name));
     if (found->second.first == Access::person_only && sender.kind != Sender::Kind::person) {
         return fail(Code::denied, "only a person may do this: use the hardshell program");
     }
     const Json* arguments = payload.find("arguments");
-    const Json answer = TRY(found->second.second(sender, arguments != nullptr ? *arguments : Json()));
+    const Json answer =
+        TRY(found->second.second(sender, arguments != nullptr ? *arguments : Json()));
     send(*sender.channel, id, FrameKind::answer, answer);
     return {};
 }

@@ -35,7 +35,8 @@ std::string Keeper::card_of(const Decision& decision, base::WallTime_ms expiry_m
         card += fmt::format("  program:    {} (sha256 {}…)\n", decision.asked.resolved_executable,
                             run->executable_sha256.substr(0, 16));
         for (const auto& script : run->scripts) {
-            card += fmt::format("  script:     {} (sha256 {}…)\n", script.path, script.sha256.substr(0, 16));
+            card += fmt::format("  script:     {} (sha256 {}…)\n", script.path,
+                                script.sha256.substr(0, 16));
         }
         const auto& target = std::get<policy::CommandTarget>(decision.asked.question.target);
         if (target.runs_project_code) card += "  note:       it runs the project's own code\n";
@@ -71,7 +72,8 @@ Result<Json> Keeper::answer_approval(const std::string& id, ApprovalAnswer answe
                                      const std::string& reason) {
     const Approval* approval = book_.find(id);
     if (approval == nullptr) {
-        return fail(Code::not_found, fmt::format("there is no approval {}; see: hardshell approvals", id));
+        return fail(Code::not_found,
+                    fmt::format("there is no approval {}; see: hardshell approvals", id));
     }
     audit::Event event(audit::EventKind::approval_answered);
     event.set(audit::Field::id, id)
@@ -116,11 +118,11 @@ void Keeper::add_own_verbs() {
              [this](const Sender&, const Json& arguments) -> Result<Json> {
                  const std::string name =
                      TRY(parts_.token_name(TRY(wire::text_at(arguments, "token"))));
-                 return answer_approval(TRY(wire::text_at(arguments, "approval")),
-                                        {"token " + name, "a token with the scope approve",
-                                         TRY(wire::boolean_at(arguments, "consent")),
-                                         parts_.clock.wall_ms()},
-                                        "");
+                 return answer_approval(
+                     TRY(wire::text_at(arguments, "approval")),
+                     {"token " + name, "a token with the scope approve",
+                      TRY(wire::boolean_at(arguments, "consent")), parts_.clock.wall_ms()},
+                     "");
              });
     add_verb("approvals.withdraw", Access::daemon_or_person,
              [this](const Sender& sender, const Json& arguments) -> Result<Json> {
@@ -142,16 +144,17 @@ void Keeper::add_own_verbs() {
                  TRY(parts_.log.checkpoint_and_wait());
                  return Json(JsonObject{});
              });
-    add_verb("policy.describe", Access::daemon_or_person,
-             [this](const Sender&, const Json&) -> Result<Json> { return parts_.judge.describe(); });
+    add_verb(
+        "policy.describe", Access::daemon_or_person,
+        [this](const Sender&, const Json&) -> Result<Json> { return parts_.judge.describe(); });
     add_verb("policy.reload", Access::person_only,
              [this](const Sender& sender, const Json&) -> Result<Json> {
                  const auto loaded = parts_.judge.reload();
-                 TRY(parts_.log.append_and_wait(audit::Event(audit::EventKind::policy_change)
-                                                    .set(audit::Field::person, sender.name)
-                                                    .set(audit::Field::outcome, loaded ? "loaded" : "refused")
-                                                    .set(audit::Field::reason,
-                                                         loaded ? "" : loaded.error().what)));
+                 TRY(parts_.log.append_and_wait(
+                     audit::Event(audit::EventKind::policy_change)
+                         .set(audit::Field::person, sender.name)
+                         .set(audit::Field::outcome, loaded ? "loaded" : "refused")
+                         .set(audit::Field::reason, loaded ? "" : loaded.error().what)));
                  TRY(loaded);
                  revoke_all();
                  return parts_.judge.describe();
@@ -168,9 +171,9 @@ Result<Json> Keeper::answer_by_person(const Sender& sender, const Json& argument
     if (consent && write_rule) {
         const Approval* approval = book_.find(id);
         if (approval == nullptr) return fail(Code::not_found, "there is no such approval");
-        const auto asked = TRY(parts_.questions.ask(
-            TRY(action_from_json(approval->action)),
-            TRY(circumstances_from_json(approval->circumstances))));
+        const auto asked =
+            TRY(parts_.questions.ask(TRY(action_from_json(approval->action)),
+                                     TRY(circumstances_from_json(approval->circumstances))));
         policy::Question question = asked.question;
         question.now_ms = parts_.clock.wall_ms();
         rule = TRY(parts_.judge.allow_narrowly(question, sender.name));
@@ -180,10 +183,9 @@ Result<Json> Keeper::answer_by_person(const Sender& sender, const Json& argument
                                            .set(audit::Field::reason, "allowed from an approval")
                                            .detail("rule", rule)));
     }
-    Json answer = TRY(answer_approval(id,
-                                      {sender.name, "the device of the requester", consent,
-                                       parts_.clock.wall_ms()},
-                                      TRY(wire::text_at_or(arguments, "reason", ""))));
+    Json answer = TRY(answer_approval(
+        id, {sender.name, "the device of the requester", consent, parts_.clock.wall_ms()},
+        TRY(wire::text_at_or(arguments, "reason", ""))));
     if (!rule.empty()) answer["rule"] = rule;
     return answer;
 }

@@ -18,14 +18,15 @@ constexpr std::string_view home_inside = "/home/user";  // jail/root.h makes it
 constexpr std::string_view staged_folder = "/run/hardshell/staged/";
 
 bool lies_in(std::string_view path, std::string_view folder) {
-    return path == folder || (path.starts_with(folder) && path.size() > folder.size() &&
-                              path[folder.size()] == '/');
+    return path == folder ||
+           (path.starts_with(folder) && path.size() > folder.size() && path[folder.size()] == '/');
 }
 
 os::Mount personal(const std::string& path, policy::Access access) {
-    return {path, path,
-            access == policy::Access::write ? os::MountAccess::read_write : os::MountAccess::read_only,
-            os::MountPresence::required, os::MountContent::personal};
+    return {
+        path, path,
+        access == policy::Access::write ? os::MountAccess::read_write : os::MountAccess::read_only,
+        os::MountPresence::required, os::MountContent::personal};
 }
 
 Result<os::Sha256Bytes> sha256_from(const std::string& hex) {
@@ -123,12 +124,13 @@ Result<os::LaunchSpec> plan_launch(const RunCommand& command, const std::string&
     set_limits(spec.limits, profile.limits, command.wall_ms);
     TRY(stage_scripts(spec, command));
     const std::string& cwd = spec.command.working_directory;
-    const bool shown = std::any_of(spec.mounts.begin(), spec.mounts.end(), [&](const os::Mount& mount) {
-        return lies_in(cwd, mount.target);
-    });
+    const bool shown =
+        std::any_of(spec.mounts.begin(), spec.mounts.end(),
+                    [&](const os::Mount& mount) { return lies_in(cwd, mount.target); });
     if (!shown && !lies_in(cwd, "/tmp") && cwd != home_inside) {
         return fail(Code::denied, fmt::format("the sandbox profile {} does not show the folder {}; "
-                                              "run the command in the project", profile.name, cwd));
+                                              "run the command in the project",
+                                              profile.name, cwd));
     }
     TRY(os::validate(spec));
     return spec;

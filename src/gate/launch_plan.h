@@ -16,14 +16,15 @@
 namespace hs::gate {
 
 struct LaunchPlaces {
-    std::string project;             // canonical, or empty
-    std::vector<std::string> roots;  // granted besides
-    std::vector<std::string> hidden; // Hardshell's own folders: never shown
-    std::string reader;              // our own reader program, shown where it is what runs
+    std::string project;              // canonical, or empty
+    std::vector<std::string> roots;   // granted besides
+    std::vector<std::string> hidden;  // Hardshell's own folders: never shown
+    std::string reader;               // our own reader program, shown where it is what runs
 };
 
 // denied when the working directory lies in nothing that the profile shows.
 base::Result<os::LaunchSpec> plan_launch(const RunCommand& command, const std::string& executable,
-                                         const policy::Profile& profile, const LaunchPlaces& places);
+                                         const policy::Profile& profile,
+                                         const LaunchPlaces& places);
 
 }  // namespace hs::gate

@@ -25,9 +25,9 @@ class Gate;
 
 // What the policies that allowed the action ask of whoever carries it out.
 struct Obligations {
-    std::string sandbox;                // profile name, for RunCommand
-    std::vector<std::string> redact;    // classes to redact before the value leaves
-    std::string log;                    // "summary" or "full"
+    std::string sandbox;              // profile name, for RunCommand
+    std::vector<std::string> redact;  // classes to redact before the value leaves
+    std::string log;                  // "summary" or "full"
 };
 
 // Shared between the Gate and every Permit it made: a revocation reaches all of them at once.

@@ -81,7 +81,8 @@ Result<> Questions::fill(const ReadFile& action, Asked& asked, const policy::Sur
     return {};
 }
 
-Result<> Questions::fill(const WriteFile& action, Asked& asked, const policy::Surroundings& around) {
+Result<> Questions::fill(const WriteFile& action, Asked& asked,
+                         const policy::Surroundings& around) {
     asked.question.effect = action.operation == WriteFile::Operation::remove
                                 ? policy::Effect::file_delete
                                 : policy::Effect::file_write;
@@ -99,14 +100,15 @@ Result<> Questions::fill(RunCommand& action, Asked& asked, const policy::Surroun
     const std::string sha256 = TRY(hash_of(resolved));
     if (!action.executable_sha256.empty() && action.executable_sha256 != sha256) {
         return fail(Code::conflict, fmt::format("{} is not the program that was meant: its bytes "
-                                                "have changed; ask again", action.executable));
+                                                "have changed; ask again",
+                                                action.executable));
     }
     action.executable_sha256 = sha256;
     asked.resolved_executable = resolved;
-    policy::CommandTarget target = tables_.command(
-        {called_as, TRY(CanonicalPath::from_resolved(resolved)), sha256, action.argv,
-         TRY(CanonicalPath::from_resolved(action.working_directory))},
-        around);
+    policy::CommandTarget target =
+        tables_.command({called_as, TRY(CanonicalPath::from_resolved(resolved)), sha256,
+                         action.argv, TRY(CanonicalPath::from_resolved(action.working_directory))},
+                        around);
     if (resolved == places_.reader && action.scripts.empty()) {
         // Our own program, which only turns its standard input into text on standard output.
         target.groups = {policy::ToolGroup::inspect};
@@ -118,7 +120,8 @@ Result<> Questions::fill(RunCommand& action, Asked& asked, const policy::Surroun
     asked.question.target = std::move(target);
     for (const auto& script : action.scripts) {
         if (TRY(hash_of(script.path)) != script.sha256) {
-            return fail(Code::conflict, fmt::format("the script {} has changed; ask again", script.path));
+            return fail(Code::conflict,
+                        fmt::format("the script {} has changed; ask again", script.path));
         }
     }
     return {};
@@ -153,8 +156,10 @@ Result<> Questions::fill(const Infer& action, Asked& asked) {
         target.assurance.known_provider = true;
     }
     if (!target.is_configured) {
-        return fail(Code::not_found, fmt::format("the provider {} is not configured; see: hardshell "
-                                                 "config explain provider", action.provider));
+        return fail(Code::not_found,
+                    fmt::format("the provider {} is not configured; see: hardshell "
+                                "config explain provider",
+                                action.provider));
     }
     asked.question.effect =
         target.is_local ? policy::Effect::infer_local : policy::Effect::infer_remote;
@@ -173,8 +178,8 @@ Result<Asked> Questions::ask(Action action, const Circumstances& circumstances) 
     const policy::Surroundings around = TRY(surroundings(circumstances));
     policy::Question& question = asked.question;
     // Without an agent it is the person who acts, by a command of their own.
-    question.actor.kind = circumstances.agent.empty() ? policy::ActorKind::person
-                                                      : policy::ActorKind::agent;
+    question.actor.kind =
+        circumstances.agent.empty() ? policy::ActorKind::person : policy::ActorKind::agent;
     question.actor.name = circumstances.agent.empty() ? circumstances.person : circumstances.agent;
     if (!circumstances.skill.empty()) {
         return fail(Code::denied, "skills cannot act yet: none is installed");

@@ -18,25 +18,32 @@ constexpr std::size_t providers_max = 64;
 
 std::string_view type_name(SettingType type) {
     switch (type) {
-        case SettingType::text: return "a string in quotes";
-        case SettingType::integer: return "a whole number";
-        case SettingType::boolean: return "true or false";
-        case SettingType::text_list: return "a list of strings";
+        case SettingType::text:
+            return "a string in quotes";
+        case SettingType::integer:
+            return "a whole number";
+        case SettingType::boolean:
+            return "true or false";
+        case SettingType::text_list:
+            return "a list of strings";
     }
     return "";
 }
 
 bool has_type(const Json& value, SettingType type) {
     switch (type) {
-        case SettingType::text: return value.text() != nullptr;
-        case SettingType::integer: return value.integer() != nullptr;
-        case SettingType::boolean: return value.boolean() != nullptr;
-        case SettingType::text_list: break;
+        case SettingType::text:
+            return value.text() != nullptr;
+        case SettingType::integer:
+            return value.integer() != nullptr;
+        case SettingType::boolean:
+            return value.boolean() != nullptr;
+        case SettingType::text_list:
+            break;
     }
     const auto* items = value.array();
-    return items != nullptr && std::all_of(items->begin(), items->end(), [](const Json& item) {
-               return item.text() != nullptr;
-           });
+    return items != nullptr && std::all_of(items->begin(), items->end(),
+                                           [](const Json& item) { return item.text() != nullptr; });
 }
 
 std::size_t edits_between(std::string_view a, std::string_view b) {
@@ -70,7 +77,8 @@ Result<> check_value(const SettingRow& row, const Json& value, std::string_view 
 std::string pattern_of(std::string_view key) {
     const std::size_t first = key.find('.');
     const std::size_t second = first == std::string_view::npos ? first : key.find('.', first + 1);
-    if (second == std::string_view::npos || key.substr(0, first) != "provider") return std::string(key);
+    if (second == std::string_view::npos || key.substr(0, first) != "provider")
+        return std::string(key);
     return "provider.*" + std::string(key.substr(second));
 }
 
@@ -100,8 +108,10 @@ const std::vector<SettingRow>& setting_rows() {
         {"model.default", SettingType::text, "\"\"",
          "Name of the provider to ask first; empty: the first that is configured, else a local "
          "server that is found, else the offline provider."},
-        {"model.fallbacks", SettingType::text_list, "[]", "Providers to ask, in order, when it fails."},
-        {"model.max_tokens", SettingType::integer, "4096", "Longest answer, in tokens.", 1, 200'000},
+        {"model.fallbacks", SettingType::text_list, "[]",
+         "Providers to ask, in order, when it fails."},
+        {"model.max_tokens", SettingType::integer, "4096", "Longest answer, in tokens.", 1,
+         200'000},
         {"model.discover", SettingType::boolean, "true",
          "Look for Ollama and llama.cpp servers on this machine when no provider is configured."},
         {"api.enabled", SettingType::boolean, "true", "Answer HTTP on loopback."},
@@ -123,20 +133,22 @@ const std::vector<SettingRow>& setting_rows() {
          "keyring where there is one, else a file)."},
         {"provider.*.kind", SettingType::text, "\"openai\"",
          "What the provider speaks: anthropic, openai or offline."},
-        {"provider.*.url", SettingType::text, "\"\"", "Base address, such as https://api.anthropic.com."},
+        {"provider.*.url", SettingType::text, "\"\"",
+         "Base address, such as https://api.anthropic.com."},
         {"provider.*.model", SettingType::text, "\"\"", "The model to ask for."},
         {"provider.*.credential", SettingType::text, "\"\"",
          "Name of the secret that holds its key (hardshell secret set NAME)."},
         {"provider.*.local", SettingType::boolean, "false", "It runs on this machine."},
         {"provider.*.retains", SettingType::boolean, "true", "It keeps what it is sent."},
         {"provider.*.accepts", SettingType::text_list,
-         "[\"public\", \"internal\", \"source_code\", \"personal\"]", "Data classes that may go there."},
+         "[\"public\", \"internal\", \"source_code\", \"personal\"]",
+         "Data classes that may go there."},
         {"provider.*.input_microcents", SettingType::integer, "0",
          "Price of a million input tokens, in 1/10,000 of a cent.", 0, INT64_MAX},
         {"provider.*.output_microcents", SettingType::integer, "0",
          "Price of a million output tokens, in 1/10,000 of a cent.", 0, INT64_MAX},
-        {"provider.*.context_tokens", SettingType::integer, "200000",
-         "Size of its context window.", 1024, 100'000'000},
+        {"provider.*.context_tokens", SettingType::integer, "200000", "Size of its context window.",
+         1024, 100'000'000},
     };
     return rows;
 }
@@ -246,7 +258,8 @@ Result<> Settings::read_providers(std::string_view file_name) {
         if (names.empty() || names.back() != name) names.push_back(std::move(name));
     }
     if (names.size() > providers_max) {
-        return fail(Code::exhausted, fmt::format("{}: more than {} providers", file_name, providers_max));
+        return fail(Code::exhausted,
+                    fmt::format("{}: more than {} providers", file_name, providers_max));
     }
     for (const auto& name : names) {
         const std::string prefix = "provider." + name + ".";
@@ -266,14 +279,14 @@ Result<> Settings::read_providers(std::string_view file_name) {
         if (kind != "offline" && text(prefix + "url").empty()) {
             return fail(Code::invalid_input,
                         fmt::format("{}: {}url is missing; write the provider's base address, such "
-                                    "as https://api.anthropic.com", file_name, prefix));
+                                    "as https://api.anthropic.com",
+                                    file_name, prefix));
         }
-        providers_.push_back({name, kind, text(prefix + "url"), text(prefix + "model"),
-                              text(prefix + "credential"), boolean(prefix + "local"),
-                              boolean(prefix + "retains"), texts(prefix + "accepts"),
-                              integer(prefix + "input_microcents"),
-                              integer(prefix + "output_microcents"),
-                              integer(prefix + "context_tokens")});
+        providers_.push_back(
+            {name, kind, text(prefix + "url"), text(prefix + "model"), text(prefix + "credential"),
+             boolean(prefix + "local"), boolean(prefix + "retains"), texts(prefix + "accepts"),
+             integer(prefix + "input_microcents"), integer(prefix + "output_microcents"),
+             integer(prefix + "context_tokens")});
     }
     return {};
 }

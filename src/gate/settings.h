@@ -36,11 +36,11 @@ struct ProviderSetting {
     std::string kind;  // "anthropic", "openai", "offline"
     std::string url;   // base address, such as https://api.anthropic.com
     std::string model;
-    std::string credential;  // name of the secret; empty: none
-    bool local = false;      // runs on this machine
-    bool retains = true;     // keeps what it is sent
-    std::vector<std::string> accepts;  // data classes that may go there
-    std::int64_t input_microcents = 0;   // price of a million input tokens in 1/10,000 of a cent
+    std::string credential;             // name of the secret; empty: none
+    bool local = false;                 // runs on this machine
+    bool retains = true;                // keeps what it is sent
+    std::vector<std::string> accepts;   // data classes that may go there
+    std::int64_t input_microcents = 0;  // price of a million input tokens in 1/10,000 of a cent
     std::int64_t output_microcents = 0;
     std::int64_t context_tokens = 200'000;
 };

@@ -26,9 +26,9 @@ constexpr std::pair<Scope, std::string_view> scope_names[] = {{Scope::talk, "tal
                                                               {Scope::person, "person"}};
 
 Result<TokenEntry> entry_from(const Json& json) {
-    return TokenEntry{TRY(wire::text_at(json, "name")),
-                      TRY(Scopes::parse(TRY(wire::text_at(json, "scopes")))),
-                      TRY(wire::text_at(json, "sha256")), TRY(wire::integer_at(json, "created_ms"))};
+    return TokenEntry{
+        TRY(wire::text_at(json, "name")), TRY(Scopes::parse(TRY(wire::text_at(json, "scopes")))),
+        TRY(wire::text_at(json, "sha256")), TRY(wire::integer_at(json, "created_ms"))};
 }
 
 }  // namespace
@@ -56,7 +56,8 @@ Result<Scopes> Scopes::parse(std::string_view names) {
         if (!known) {
             return fail(Code::invalid_input,
                         fmt::format("there is no scope \"{}\"; there are talk, read, approve, "
-                                    "configure and person", wanted));
+                                    "configure and person",
+                                    wanted));
         }
     }
     return scopes;
@@ -68,8 +69,9 @@ Result<Tokens> Tokens::load(const std::string& path) {
     if (!facts && facts.error().code == Code::not_found) return tokens;
     if (!facts) return facts.failure();
     if ((facts->mode & 077U) != 0) {
-        return fail(Code::denied, fmt::format("{} may be read by others; mend it with: chmod 600 {}",
-                                              path, path));
+        return fail(
+            Code::denied,
+            fmt::format("{} may be read by others; mend it with: chmod 600 {}", path, path));
     }
     const Json json = TRY(wire::parse_json(TRY(os::read_text(path, file_bytes_max))));
     for (const Json& item : *TRY(wire::array_at(json, "tokens"))) {
@@ -115,8 +117,8 @@ Result<std::string> Tokens::add(const std::string& path, const std::string& name
     std::array<std::uint8_t, 32> bytes{};
     random.fill(bytes);
     const std::string token = "hs_" + base::to_base64url(bytes);
-    entries_.push_back({name, scopes, base::to_hex(crypto::sha256(base::bytes_of(token))),
-                        clock.wall_ms()});
+    entries_.push_back(
+        {name, scopes, base::to_hex(crypto::sha256(base::bytes_of(token))), clock.wall_ms()});
     TRY(save(path));
     return token;
 }

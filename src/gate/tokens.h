@@ -30,7 +30,9 @@ class Scopes {
     constexpr Scopes(std::initializer_list<Scope> scopes) {
         for (const Scope scope : scopes) bits_ |= static_cast<std::uint8_t>(scope);
     }
-    constexpr bool has(Scope scope) const { return (bits_ & static_cast<std::uint8_t>(scope)) != 0; }
+    constexpr bool has(Scope scope) const {
+        return (bits_ & static_cast<std::uint8_t>(scope)) != 0;
+    }
     constexpr void add(Scope scope) { bits_ |= static_cast<std::uint8_t>(scope); }
     std::string names() const;  // "talk,read"
     // invalid_input names the scope that does not exist and those that do.

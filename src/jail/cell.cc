@@ -118,7 +118,8 @@ Result<> Cell::clone_process(const std::vector<Fd>& descriptors, int inner_repor
     }
     pid_ = static_cast<int>(pid);
     process_ = Fd(pidfd);
-    if (group_.kind != GroupKind::version_1) return {};
+    grouped_ = group_.kind != GroupKind::version_1;
+    if (grouped_) return {};
     // Moving a process waits for a grace period of the kernel; the child goes on building its root
     // meanwhile and asks for the answer before it starts anything.
     const std::string text = std::to_string(pid_);
@@ -171,7 +172,7 @@ void Cell::take_report(const Report& report, Fd passed) {
             const auto done =
                 write_identity(std::to_string(pid_), Powers::root, identity_.host);
             if (!done) outcome_.notes.push_back(done.error().what);
-            answer(done.ok());
+            answer(done.ok() && grouped_);
             return;
         }
         case ReportKind::grouped: answer(grouped_); return;

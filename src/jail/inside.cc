@@ -186,18 +186,17 @@ Result<> Inside::check_what_runs() {
 }
 
 Result<> Inside::lock_down() {
-    if (order_.await_group) {
-        step = "control group";
-        TRY(ask_launcher(order_.reports, ReportKind::grouped));
+    const bool new_user = order_.identity.powers == Powers::root && stands(Wall::user);
+    if (new_user) {
+        step = "user namespace";
+        if (::unshare(CLONE_NEWUSER) != 0) return os::fail_errno("making a user namespace", errno);
+    }
+    if (new_user || order_.await_group) {
+        TRY(ask_launcher(order_.reports, new_user ? ReportKind::map_me : ReportKind::grouped));
     }
     // Its root is the group that we are in now.
     if (::unshare(CLONE_NEWCGROUP) != 0 && errno != EINVAL && errno != EPERM) {
         return os::fail_errno("making a control group namespace", errno);
-    }
-    if (order_.identity.powers == Powers::root && stands(Wall::user)) {
-        step = "user namespace";
-        if (::unshare(CLONE_NEWUSER) != 0) return os::fail_errno("making a user namespace", errno);
-        TRY(ask_launcher(order_.reports, ReportKind::map_me));
     }
     step = "resource limits";
     TRY(apply_rlimits(order_.spec.limits,

@@ -24,7 +24,7 @@ struct FileVersion {
 };
 
 enum class ReportKind : std::uint32_t {
-    map_me,     // the user namespace is made: write its maps and answer with one byte
+    map_me,     // the user namespace is made: write its maps and answer as for `grouped`
     grouped,    // answer with one byte once the process is in its control group
     listener,   // carries the descriptor of the call filter's notifications
     hashed,     // `version` has the digest `digest`: worth remembering

@@ -17,10 +17,16 @@ using base::Result;
 
 class EgressBody : public Body {
   public:
-    EgressBody(std::shared_ptr<egress::EgressClient> egress, egress::HttpAnswer answer, const Deadlines& deadlines, os::Deadline total,
-               gate::Gate& gate, std::string decision, int status)
-        : egress_(std::move(egress)), answer_(std::move(answer)), idle_ms_(deadlines.idle_ms), total_(total), gate_(gate),
-          decision_(std::move(decision)), status_(status) {}
+    EgressBody(std::shared_ptr<egress::EgressClient> egress, egress::HttpAnswer answer,
+               const Deadlines& deadlines, os::Deadline total, gate::Gate& gate,
+               std::string decision, int status)
+        : egress_(std::move(egress)),
+          answer_(std::move(answer)),
+          idle_ms_(deadlines.idle_ms),
+          total_(total),
+          gate_(gate),
+          decision_(std::move(decision)),
+          status_(status) {}
     EgressBody(const EgressBody&) = delete;
     EgressBody& operator=(const EgressBody&) = delete;
     ~EgressBody() override {
@@ -87,13 +93,15 @@ Result<HttpResponse> GovernedTransport::send(const HttpRequest& request, const S
     }
     auto verdict = TRY(gate_.ask(action, *request.caller));
     if (const auto* denied = std::get_if<gate::Denied>(&verdict)) {
-        return fail(Code::denied, fmt::format("{} (hardshell why {})", denied->reason, denied->decision));
+        return fail(Code::denied,
+                    fmt::format("{} (hardshell why {})", denied->reason, denied->decision));
     }
     if (const auto* pending = std::get_if<gate::Pending>(&verdict)) {
         TRY(gate_.withdraw(pending->approval));
-        return fail(Code::denied, fmt::format("policy wants a person's consent for each call of {}; "
-                                              "allow it first: hardshell why {}",
-                                              provider_, pending->decision));
+        return fail(Code::denied,
+                    fmt::format("policy wants a person's consent for each call of {}; "
+                                "allow it first: hardshell why {}",
+                                provider_, pending->decision));
     }
     const auto& permit = std::get<gate::Permit<gate::Infer>>(verdict);
     egress::OutgoingRequest outgoing;
@@ -107,11 +115,10 @@ Result<HttpResponse> GovernedTransport::send(const HttpRequest& request, const S
             .earlier(total),
         stop.wake_up()};
     const auto egress = egress_();
-    auto answer =
-        egress::exchange(*egress, permit.ticket(), permit.envelope(), outgoing, timing);
+    auto answer = egress::exchange(*egress, permit.ticket(), permit.envelope(), outgoing, timing);
     if (!answer) {
-        const auto told = gate_.report(permit.id(), "failed",
-                                       wire::JsonObject{{"what", answer.error().what}});
+        const auto told =
+            gate_.report(permit.id(), "failed", wire::JsonObject{{"what", answer.error().what}});
         static_cast<void>(told.ok());
         return answer.failure();
     }
@@ -123,8 +130,8 @@ Result<HttpResponse> GovernedTransport::send(const HttpRequest& request, const S
                        [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
         response.headers.push_back({std::move(name), header.value});
     }
-    response.body = std::make_unique<EgressBody>(egress, std::move(*answer), request.deadlines, total, gate_,
-                                                 permit.id(), response.status);
+    response.body = std::make_unique<EgressBody>(egress, std::move(*answer), request.deadlines,
+                                                 total, gate_, permit.id(), response.status);
     return response;
 }
 

@@ -94,6 +94,7 @@ class SetLoader {
     std::shared_ptr<const RuleSet> finish(std::vector<LintFinding>& warnings) {
         order_by_id();
         validate(warnings);
+        exception_names_ = exception_names(policies_);
         for (LintFinding& finding : lint(policies_, rules_, now_ms_)) {
             if (finding.severity == Severity::error)
                 mistakes_.add(finding.message);
@@ -102,15 +103,16 @@ class SetLoader {
         }
         if (!mistakes_.empty()) return nullptr;
         cedar::PolicySet set;
-        for (const cedar::Policy& policy : policies_) {
-            const Result<> added = set.add(policy);
+        for (cedar::Policy& policy : policies_) {
+            const Result<> added = set.add(std::move(policy));
             if (!added) mistakes_.add(added.error().what);
         }
         return std::make_shared<const RuleSet>(
             RuleSet{cedar::Authorizer(std::move(set)), std::move(rules_)});
     }
 
-    const std::vector<cedar::Policy>& policies() const { return policies_; }
+    // The exceptions that forbids of the finished set speak of.
+    const std::set<std::string>& exceptions() const { return exception_names_; }
 
   private:
     void add(cedar::Policy policy, Layer layer, std::uint32_t line) {
@@ -163,6 +165,7 @@ class SetLoader {
     std::vector<cedar::Policy> policies_;
     std::vector<Rule> rules_;
     std::map<std::string, std::string> ids_;
+    std::set<std::string> exception_names_;
 };
 
 // One text over all sources in an order of its own, for the digest.
@@ -250,7 +253,7 @@ class Loading {
             if (file.kind == RuleKind::rules) rules.add(file);
         }
         snapshot.rules = rules.finish(snapshot.warnings);
-        const std::set<std::string> names = exception_names(rules.policies());
+        const std::set<std::string>& names = rules.exceptions();
         for (const Exception& exception : snapshot.exceptions.all()) {
             if (names.contains(exception.lifts)) continue;
             mistakes_.add(fmt::format("exception \"{}\": no forbid names \"{}\" in its unless",

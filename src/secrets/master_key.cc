@@ -17,18 +17,21 @@ Result<MasterKey> key_from_file(const std::string& path) {
     const os::FileFacts facts = TRY(os::facts_of_path(path));
     if ((facts.mode & 077U) != 0) {
         return fail(Code::denied, fmt::format("the key file {0} may be read by others; mend it "
-                                              "with: chmod 600 {0}", path));
+                                              "with: chmod 600 {0}",
+                                              path));
     }
     base::Bytes bytes = TRY(os::read_file(path, key_bytes));
     if (bytes.size() != key_bytes) {
         crypto::wipe(bytes);
         return fail(Code::corrupt, fmt::format("the key file {} is not a key; restore it from your "
-                                               "backup", path));
+                                               "backup",
+                                               path));
     }
     MasterKey held{crypto::SecretBytes::copy_of(bytes), Kept::file,
                    fmt::format("The key that seals this state lies in {}: whoever can read your "
                                "files can read it. A keyring or a passphrase is safer: hardshell "
-                               "config explain state.key", path)};
+                               "config explain state.key",
+                               path)};
     crypto::wipe(bytes);
     return held;
 }
@@ -37,9 +40,12 @@ Result<MasterKey> key_from_file(const std::string& path) {
 
 std::string_view name_of(Kept kept) {
     switch (kept) {
-        case Kept::keyring: return "keyring";
-        case Kept::passphrase: return "passphrase";
-        case Kept::file: return "file";
+        case Kept::keyring:
+            return "keyring";
+        case Kept::passphrase:
+            return "passphrase";
+        case Kept::file:
+            return "file";
     }
     return "";
 }

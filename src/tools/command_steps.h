@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "jail/outcome.h"
 #include "sandbox/command_run.h"
 #include "tools/permission.h"
 #include "tools/tool.h"

@@ -1,7 +1,6 @@
 #include "wire/toml.h"
 
 #include <fmt/format.h>
-
 #include <toml++/toml.h>
 
 #include <sstream>
@@ -152,7 +151,8 @@ Result<std::string> set_in_toml(std::string_view text, std::string_view path,
     const TomlDocument check = TRY(parse_toml(changed));
     if (check.line_of(path) == 0) {
         return fail(Code::invalid_input, fmt::format("{} cannot be set in this file by itself; "
-                                                     "write it there by hand", path));
+                                                     "write it there by hand",
+                                                     path));
     }
     return changed;
 }

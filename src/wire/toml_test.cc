@@ -29,7 +29,8 @@ TEST(Toml, SettingAValueLeavesTheRestAlone) {
     EXPECT_EQ(*set_in_toml(text, "api.port", "7"), "# mine\n[api]\nport = 7\n\n[x]\ny = 2\n");
     EXPECT_EQ(*set_in_toml(text, "api.host", "\"h\""),
               "# mine\n[api]\nport = 1 # old\nhost = \"h\"\n\n[x]\ny = 2\n");
-    EXPECT_EQ(*set_in_toml("", "model.name", toml_string("a\"b")), "\n[model]\nname = \"a\\\"b\"\n");
+    EXPECT_EQ(*set_in_toml("", "model.name", toml_string("a\"b")),
+              "\n[model]\nname = \"a\\\"b\"\n");
     EXPECT_EQ(*set_in_toml("k = 1\n", "z", "2"), "k = 1\nz = 2\n");
     EXPECT_FALSE(set_in_toml(text, "api.port", "not a literal"));
 }

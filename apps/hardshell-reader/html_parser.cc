@@ -36,8 +36,8 @@ std::string_view view_of(const xmlChar* text) {
 void on_begin(void* data, const xmlChar* name, const xmlChar** attributes) {
     auto& reading = *static_cast<Reading*>(data);
     std::vector<Attribute> seen;
-    for (std::size_t at = 0; attributes != nullptr && attributes[at] != nullptr &&
-                             seen.size() < attributes_max;
+    for (std::size_t at = 0;
+         attributes != nullptr && attributes[at] != nullptr && seen.size() < attributes_max;
          at += 2) {
         seen.push_back({view_of(attributes[at]), view_of(attributes[at + 1])});
     }
@@ -72,7 +72,8 @@ htmlSAXHandler events() {
 }
 
 bool starts_with_mark(ByteView html) {
-    const std::string_view text = base::text_of(html.subspan(0, std::min<std::size_t>(3, html.size())));
+    const std::string_view text =
+        base::text_of(html.subspan(0, std::min<std::size_t>(3, html.size())));
     return text.starts_with("\xef\xbb\xbf") || text.starts_with("\xff\xfe") ||
            text.starts_with("\xfe\xff");
 }

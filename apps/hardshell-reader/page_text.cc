@@ -17,17 +17,16 @@ bool is_one_of(std::string_view name, const std::array<std::string_view, N>& nam
 
 // What is no text for a reader.
 constexpr std::array<std::string_view, 17> skipped_names = {
-    "script", "style",  "template", "svg",    "math",  "iframe", "object", "embed", "applet",
-    "canvas", "audio",  "video",    "select", "meta",  "link",   "base",   "frameset"};
+    "script", "style", "template", "svg",    "math", "iframe", "object", "embed",   "applet",
+    "canvas", "audio", "video",    "select", "meta", "link",   "base",   "frameset"};
 constexpr std::array<std::string_view, 36> block_names = {
-    "address", "article", "aside", "blockquote", "body",    "center", "dd",     "details", "dialog",
-    "dir",     "div",     "dl",    "dt",         "fieldset", "figcaption", "figure", "footer",
-    "form",    "header",  "hr",    "html",       "legend",  "li",     "main",   "menu",    "nav",
-    "ol",      "p",       "pre",   "section",    "summary", "table",  "tr",     "ul",      "title",
-    "caption"};
-constexpr std::array<std::string_view, 10> spaced_names = {"p",  "pre", "blockquote", "table", "ul",
-                                                           "ol", "dl",  "figure",     "article",
-                                                           "section"};
+    "address", "article", "aside",  "blockquote", "body", "center",   "dd",         "details",
+    "dialog",  "dir",     "div",    "dl",         "dt",   "fieldset", "figcaption", "figure",
+    "footer",  "form",    "header", "hr",         "html", "legend",   "li",         "main",
+    "menu",    "nav",     "ol",     "p",          "pre",  "section",  "summary",    "table",
+    "tr",      "ul",      "title",  "caption"};
+constexpr std::array<std::string_view, 10> spaced_names = {
+    "p", "pre", "blockquote", "table", "ul", "ol", "dl", "figure", "article", "section"};
 
 bool is_heading(std::string_view name) {
     return name.size() == 2 && name[0] == 'h' && name[1] >= '1' && name[1] <= '6';
@@ -69,11 +68,21 @@ std::string plain_style(std::string_view style) {
 bool is_hidden(const std::vector<Attribute>& attributes) {
     if (has(attributes, "hidden") || value_of(attributes, "aria-hidden") == "true") return true;
     const std::string style = plain_style(value_of(attributes, "style"));
-    constexpr std::array<std::string_view, 15> signs = {
-        ";display:none", ";visibility:hidden", ";visibility:collapse", ";opacity:0;",
-        ";opacity:0.0",  ";font-size:0;",      ";font-size:0px",       ";font-size:1px",
-        ";font-size:0.", ";text-indent:-",     ";left:-",              ";top:-",
-        ";clip:rect(0",  ";color:transparent", ";transform:scale(0)"};
+    constexpr std::array<std::string_view, 15> signs = {";display:none",
+                                                        ";visibility:hidden",
+                                                        ";visibility:collapse",
+                                                        ";opacity:0;",
+                                                        ";opacity:0.0",
+                                                        ";font-size:0;",
+                                                        ";font-size:0px",
+                                                        ";font-size:1px",
+                                                        ";font-size:0.",
+                                                        ";text-indent:-",
+                                                        ";left:-",
+                                                        ";top:-",
+                                                        ";clip:rect(0",
+                                                        ";color:transparent",
+                                                        ";transform:scale(0)"};
     return std::any_of(signs.begin(), signs.end(), [&](std::string_view sign) {
         return style.find(sign) != std::string::npos;
     });
@@ -105,9 +114,10 @@ void PageText::begin(std::string_view name, const std::vector<Attribute>& attrib
 
 void PageText::open_mark(Element& element, const std::vector<Attribute>& attributes) {
     const std::string& name = element.name;
-    if (is_one_of(name, block_names) || is_heading(name)) new_line(is_one_of(name, spaced_names) ? 2 : 1);
-    const bool hidden = is_hidden(attributes) ||
-                        (name == "input" && value_of(attributes, "type") == "hidden");
+    if (is_one_of(name, block_names) || is_heading(name))
+        new_line(is_one_of(name, spaced_names) ? 2 : 1);
+    const bool hidden =
+        is_hidden(attributes) || (name == "input" && value_of(attributes, "type") == "hidden");
     if (hidden && name != "input") {
         add("[hidden text: ");
         element.hides = true;
@@ -167,8 +177,10 @@ void PageText::close_mark(const Element& element) {
         add("```");
     }
     if (element.hides) add("]");
-    if (is_heading(element.name)) new_line(2);
-    else if (is_one_of(element.name, block_names)) new_line(is_one_of(element.name, spaced_names) ? 2 : 1);
+    if (is_heading(element.name))
+        new_line(2);
+    else if (is_one_of(element.name, block_names))
+        new_line(is_one_of(element.name, spaced_names) ? 2 : 1);
 }
 
 void PageText::close_link(const Element& element) {
@@ -185,7 +197,8 @@ std::string PageText::link_of(std::string_view reference) const {
     while (!reference.empty() && static_cast<unsigned char>(reference.front()) <= 0x20) {
         reference.remove_prefix(1);
     }
-    if (reference.empty() || reference.front() == '#' || reference.size() > link_bytes_max) return {};
+    if (reference.empty() || reference.front() == '#' || reference.size() > link_bytes_max)
+        return {};
     const auto url = base_ ? wire::resolve_url(*base_, reference) : wire::parse_url(reference);
     // javascript:, data: and what cannot be read in one way is no link.
     return url ? url->text() : std::string();
@@ -267,7 +280,8 @@ std::string PageText::take() && {
     if (!page.empty()) page += '\n';
     if (out_.size() >= text_bytes_max) page += "[the page is longer; the rest was left out]\n";
     if (too_deep_) page += "[the page is nested too deeply; the rest was left out]\n";
-    if (invisible_ > 0) page += fmt::format("[{} invisible characters were left out]\n", invisible_);
+    if (invisible_ > 0)
+        page += fmt::format("[{} invisible characters were left out]\n", invisible_);
     return page;
 }
 

@@ -47,7 +47,7 @@ class PageText {
     struct Element {
         std::string name;
         Treatment treatment = Treatment::shown;
-        bool hides = false;          // "[hidden text: " was written here
+        bool hides = false;  // "[hidden text: " was written here
         bool preformatted = false;
         std::size_t text_begin = 0;  // where its text begins in out_
         std::string link;            // of <a>

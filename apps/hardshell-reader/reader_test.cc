@@ -59,9 +59,9 @@ TEST(Reader, EntitiesDoNotExpand) {
 }
 
 TEST(Reader, ScriptsStylesAndCommentsAreDropped) {
-    const std::string text =
-        read("<style>p{color:red}</style><script>alert('<p>no</p>')</script><!-- ignore me -->"
-             "<template>no</template><svg><text>no</text></svg><iframe>no</iframe><p>yes</p>");
+    const std::string text = read(
+        "<style>p{color:red}</style><script>alert('<p>no</p>')</script><!-- ignore me -->"
+        "<template>no</template><svg><text>no</text></svg><iframe>no</iframe><p>yes</p>");
     EXPECT_EQ(text, "yes\n");
 }
 

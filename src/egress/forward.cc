@@ -155,31 +155,47 @@ class Exchange {
         return std::nullopt;
     }
 
-    // The header line that carries the credential; empty where none is placed.
-    Result<crypto::SecretBytes> credential_line() {
+    // Sends the head with the credential's line, where one is placed. The value lives in locked
+    // memory, and for the length of one write in a line that is wiped.
+    Result<> send_head(std::optional<std::uint64_t> length) {
+        net::HttpClient& client = *connection_->client;
+        client.stream().set_deadline(write_deadline());
         const CredentialUse& use = envelope().credential;
-        if (use.name.empty()) return crypto::SecretBytes();
+        if (use.name.empty()) return client.begin(head_, length);
+        std::string line = use.header + ": " + use.prefix;
+        line.reserve(line.size() + credential_.size());
+        line += base::text_of(credential_.view());
+        const auto begun = client.begin(head_, length, base::bytes_of(line));
+        crypto::wipe({reinterpret_cast<std::uint8_t*>(line.data()), line.size()});
+        credential_ = {};
+        return begun;
+    }
+
+    Outcome ask_credential() {
+        const CredentialUse& use = envelope().credential;
+        if (use.name.empty()) return std::nullopt;
         const SecretQuestion question{use.name,          envelope().host, envelope().port,
                                       head_.method,      record_.path,    use.header,
                                       admitted_->nonce()};
-        const auto value = TRY(parts_.keeper.ask_secret(
-            question, os::Deadline::after_ms(limits_.secret_ms), admitted_->stop()));
-        echo_ = EchoFilter(value.view());
-        const std::string start = use.header + ": " + use.prefix;
-        crypto::SecretBytes line(start.size() + value.size());
-        const auto rest = std::copy(start.begin(), start.end(), line.writable().begin());
-        std::copy(value.view().begin(), value.view().end(), rest);
-        return line;
+        auto value = parts_.keeper.ask_secret(question, os::Deadline::after_ms(limits_.secret_ms),
+                                              admitted_->stop());
+        if (!value) return trouble_of(value.error(), Reason::secret_refused);
+        if (!net::is_field_value(base::text_of(value->view()))) {
+            return Trouble{Reason::secret_refused,
+                           "the credential cannot stand in a header field; "
+                           "set it anew as one line"};
+        }
+        credential_ = std::move(*value);
+        echo_ = EchoFilter(credential_.view());
+        return std::nullopt;
     }
 
     Outcome send() {
+        if (Outcome bad = ask_credential()) return bad;
         net::HttpClient& client = *connection_->client;
-        const auto line = credential_line();
-        if (!line) return trouble_of(line.error(), Reason::secret_refused);
         const bool whole = envelope().body_sha256.has_value();
         const auto length = whole ? body_.size() : requester_.content_length();
-        client.stream().set_deadline(write_deadline());
-        const auto begun = client.begin(head_, length, line->view());
+        const auto begun = send_head(length);
         if (!begun) return trouble_of(begun.error(), Reason::server_broken);
         if (Outcome bad = whole ? send_piece(base::bytes_of(body_)) : stream_body()) return bad;
         const auto ended = client.end_body();
@@ -342,6 +358,7 @@ class Exchange {
     std::string body_;
     std::optional<Connection> connection_;
     std::uint64_t bytes_before_ = 0;
+    crypto::SecretBytes credential_;  // until the head is on its way
     EchoFilter echo_;
     net::ResponseHead answer_;
 };

@@ -10,8 +10,8 @@
 
 namespace hs::files {
 
-using base::ByteView;
 using base::Bytes;
+using base::ByteView;
 using base::Code;
 using base::fail;
 using base::Packer;
@@ -78,8 +78,7 @@ bool is_id(std::string_view id) {
 
 Result<std::vector<std::string>> ids_in(const std::string& folder) {
     std::vector<std::string> ids;
-    for (const std::string& name :
-         TRY(os::list_folder(folder, 4 * Checkpoints::checkpoints_max))) {
+    for (const std::string& name : TRY(os::list_folder(folder, 4 * Checkpoints::checkpoints_max))) {
         if (!name.ends_with(suffix)) continue;
         const std::string id = name.substr(0, name.size() - suffix.size());
         if (is_id(id)) ids.push_back(id);
@@ -132,10 +131,9 @@ Result<std::string> Checkpoints::keep(Checkpoint facts, ByteView before) {
         facts.time_ms = state.clock->wall_ms();
         facts.before_bytes = before.size();
         Packer packer;
-        packer.bytes(crypto::seal(state.key, packed(facts), place_of("facts", facts.id),
-                                  *state.random));
         packer.bytes(
-            crypto::seal(state.key, before, place_of("content", facts.id), *state.random));
+            crypto::seal(state.key, packed(facts), place_of("facts", facts.id), *state.random));
+        packer.bytes(crypto::seal(state.key, before, place_of("content", facts.id), *state.random));
         TRY(os::write_file_atomic(TRY(file_of(state, facts.id)), packer.view(), 0600));
         TRY(prune(state, facts.id));
         return facts.id;
@@ -194,8 +192,8 @@ Result<Checkpoint> Checkpoints::find(const std::string& id) const {
 
 Result<Bytes> Checkpoints::content_of(const std::string& id) const {
     return state_->with([&](const State& state) -> Result<Bytes> {
-        const Bytes file = TRY(os::read_file(
-            TRY(file_of(state, id)), content_bytes_max + facts_bytes_max + 256));
+        const Bytes file =
+            TRY(os::read_file(TRY(file_of(state, id)), content_bytes_max + facts_bytes_max + 256));
         Unpacker unpacker(file);
         (void)TRY(unpacker.bytes());
         const ByteView sealed = TRY(unpacker.bytes());

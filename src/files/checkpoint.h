@@ -20,8 +20,8 @@
 namespace hs::files {
 
 struct Checkpoint {
-    std::string id;        // sorts by time
-    std::string path;      // canonical
+    std::string id;    // sorts by time
+    std::string path;  // canonical
     gate::WriteFile::Operation operation = gate::WriteFile::Operation::create;
     base::WallTime_ms time_ms = 0;
     std::string session;

@@ -44,8 +44,8 @@ void LineReader::take(std::size_t bytes) {
 Result<TextKind> LineReader::kind() {
     if (start_ == end_ && offset_ == 0) TRY(fill());
     const std::size_t looked = std::min<std::size_t>(end_, 8192);
-    if (looked >= 2 && ((chunk_[0] == 0xff && chunk_[1] == 0xfe) ||
-                        (chunk_[0] == 0xfe && chunk_[1] == 0xff))) {
+    if (looked >= 2 &&
+        ((chunk_[0] == 0xff && chunk_[1] == 0xfe) || (chunk_[0] == 0xfe && chunk_[1] == 0xff))) {
         return TextKind::utf16;
     }
     return looked > 0 && std::memchr(chunk_.data(), 0, looked) != nullptr ? TextKind::binary
@@ -70,8 +70,8 @@ Result<std::optional<Line>> LineReader::next() {
             take(end_ - start_);
             continue;
         }
-        const auto at = static_cast<std::size_t>(static_cast<const std::uint8_t*>(feed) -
-                                                 chunk_.data());
+        const auto at =
+            static_cast<std::size_t>(static_cast<const std::uint8_t*>(feed) - chunk_.data());
         take(at - start_);
         ++start_;
         return std::optional<Line>(Line{line_, left_out_bytes_});
@@ -96,9 +96,9 @@ Result<os::Fd> open_for_reading(const os::Fd& held, const os::FileFacts& facts,
         return fail(Code::invalid_input, fmt::format("{} is a folder; list it instead", path));
     }
     if (facts.kind != os::FileFacts::Kind::regular) {
-        return fail(Code::invalid_input,
-                    fmt::format("{} is a pipe, socket, device or link; only regular files are read",
-                                path));
+        return fail(
+            Code::invalid_input,
+            fmt::format("{} is a pipe, socket, device or link; only regular files are read", path));
     }
     auto opened = os::reopen(held.get(), O_RDONLY | O_NONBLOCK);
     if (!opened) return fail(opened.error().code, fmt::format("{}: {}", path, opened.error().what));

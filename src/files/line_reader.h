@@ -18,7 +18,7 @@
 namespace hs::files {
 
 struct Line {
-    std::string_view text;         // without its line feed; valid until the next call
+    std::string_view text;             // without its line feed; valid until the next call
     std::uint64_t left_out_bytes = 0;  // of a line longer than line_bytes_max
 };
 
@@ -46,8 +46,8 @@ class LineReader {
     base::Result<bool> fill();
     void take(std::size_t bytes);
 
-    const os::Fd& file_;   // outlives the reader
-    const Watch& watch_;   // outlives the reader
+    const os::Fd& file_;  // outlives the reader
+    const Watch& watch_;  // outlives the reader
     std::uint64_t scan_bytes_max_;
     std::uint64_t offset_ = 0;
     base::Bytes chunk_;

@@ -66,14 +66,26 @@ class GlobReader {
         const char next = left_.front();
         left_.remove_prefix(1);
         switch (next) {
-            case '*': stars(); return {};
-            case '?': out_ += "[^/]"; return {};
-            case '[': return character_class();
-            case '{': return open_choice();
-            case ',': out_ += depth_ > 0 ? "|" : ","; return {};
-            case '}': return close_choice();
-            case '\\': return literal_next();
-            default: literal(next); return {};
+            case '*':
+                stars();
+                return {};
+            case '?':
+                out_ += "[^/]";
+                return {};
+            case '[':
+                return character_class();
+            case '{':
+                return open_choice();
+            case ',':
+                out_ += depth_ > 0 ? "|" : ",";
+                return {};
+            case '}':
+                return close_choice();
+            case '\\':
+                return literal_next();
+            default:
+                literal(next);
+                return {};
         }
     }
     void stars() {

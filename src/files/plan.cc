@@ -28,16 +28,16 @@ Result<std::string> digest_at(const Roots& roots, const Spot& spot) {
         return fail(Code::denied, fmt::format("{} is a folder; name a file", shown));
     }
     if (spot.facts->kind != os::FileFacts::Kind::regular) {
-        return fail(Code::denied,
-                    fmt::format("{} is a pipe, socket or device; only regular files are changed",
-                                shown));
+        return fail(
+            Code::denied,
+            fmt::format("{} is a pipe, socket or device; only regular files are changed", shown));
     }
     if (spot.facts->size_bytes > Checkpoints::content_bytes_max) {
-        return fail(Code::exhausted,
-                    fmt::format("{} has {} bytes; a file of more than {} MiB cannot be kept for "
-                                "undo, so it is not changed",
-                                shown, spot.facts->size_bytes,
-                                Checkpoints::content_bytes_max >> 20U));
+        return fail(
+            Code::exhausted,
+            fmt::format("{} has {} bytes; a file of more than {} MiB cannot be kept for "
+                        "undo, so it is not changed",
+                        shown, spot.facts->size_bytes, Checkpoints::content_bytes_max >> 20U));
     }
     const Held held = TRY(roots.hold(spot.path));
     const os::Fd file = TRY(open_for_reading(held.fd, held.facts, shown));
@@ -47,8 +47,9 @@ Result<std::string> digest_at(const Roots& roots, const Spot& spot) {
 
 Result<> require_size(std::size_t bytes) {
     if (bytes <= write_bytes_max) return {};
-    return fail(Code::exhausted, fmt::format("a file of at most {} MiB can be written, not {} bytes",
-                                             write_bytes_max >> 20U, bytes));
+    return fail(Code::exhausted,
+                fmt::format("a file of at most {} MiB can be written, not {} bytes",
+                            write_bytes_max >> 20U, bytes));
 }
 
 std::size_t count_of(std::string_view text, std::string_view part) {
@@ -69,9 +70,10 @@ std::string why_absent(std::string_view text, std::string_view wanted, const std
     if (with_returns.size() != wanted.size() && text.find(with_returns) != std::string_view::npos) {
         return fmt::format("{} ends its lines with \\r\\n; write \\r\\n in `old` and `new`", path);
     }
-    return fmt::format("`old` does not occur in {}; read the file again and copy the text exactly, "
-                       "white space included",
-                       path);
+    return fmt::format(
+        "`old` does not occur in {}; read the file again and copy the text exactly, "
+        "white space included",
+        path);
 }
 
 }  // namespace

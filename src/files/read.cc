@@ -32,13 +32,15 @@ Result<Held> hold_for(const gate::Permit<ReadFile>& permit, ReadFile::What what,
 
 Result<> require_text(LineReader& lines, const std::string& path, std::uint64_t bytes) {
     switch (TRY(lines.kind())) {
-        case TextKind::text: return {};
+        case TextKind::text:
+            return {};
         case TextKind::utf16:
             return fail(Code::invalid_input,
                         fmt::format("{} is UTF-16 text ({} bytes); convert it first: iconv -f "
                                     "UTF-16 -t UTF-8",
                                     path, bytes));
-        case TextKind::binary: break;
+        case TextKind::binary:
+            break;
     }
     return fail(Code::invalid_input,
                 fmt::format("{} is a binary file of {} bytes; only text is read", path, bytes));
@@ -123,8 +125,7 @@ Result<base::Bytes> read_whole(gate::Permit<ReadFile> permit, const Roots& roots
     if (!bytes) return fail(bytes.error().code, fmt::format("{}: {}", path, bytes.error().what));
     const os::FileFacts after = TRY(os::facts_of(file.get()));
     if (after.modified_ns != held.facts.modified_ns || after.size_bytes != held.facts.size_bytes) {
-        return fail(Code::conflict,
-                    fmt::format("{} changed while it was read; try again", path));
+        return fail(Code::conflict, fmt::format("{} changed while it was read; try again", path));
     }
     return bytes;
 }
@@ -153,8 +154,8 @@ Result<Listing> list_entries(gate::Permit<ReadFile> permit, const Roots& roots,
         const auto facts = entry.kind == os::FileFacts::Kind::regular
                                ? os::facts_in(held.fd.get(), entry.name)
                                : Result<os::FileFacts>(os::FileFacts{});
-        listing.entries.push_back({wire::mend_utf8(entry.name), entry.kind,
-                                   facts ? facts->size_bytes : 0});
+        listing.entries.push_back(
+            {wire::mend_utf8(entry.name), entry.kind, facts ? facts->size_bytes : 0});
     }
     return listing;
 }

@@ -29,14 +29,14 @@ struct PageRequest {
 };
 
 struct Page {
-    std::string text;                // lines, each with its line feed
-    std::uint64_t first_line = 0;    // counted from 1; 0 when the page is empty
+    std::string text;              // lines, each with its line feed
+    std::uint64_t first_line = 0;  // counted from 1; 0 when the page is empty
     std::uint64_t lines = 0;
     std::uint64_t file_bytes = 0;
-    bool at_end = false;             // nothing follows the page
-    std::uint64_t cut_lines = 0;     // lines of which the middle was left out
-    bool mended = false;             // bytes that are no UTF-8 (or NUL) became U+FFFD
-    bool changed = false;            // the file changed while it was read
+    bool at_end = false;          // nothing follows the page
+    std::uint64_t cut_lines = 0;  // lines of which the middle was left out
+    bool mended = false;          // bytes that are no UTF-8 (or NUL) became U+FFFD
+    bool changed = false;         // the file changed while it was read
 };
 
 // invalid_input for folders, pipes, devices and binary files; what and how is said.

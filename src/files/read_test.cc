@@ -70,8 +70,8 @@ TEST_F(ReadTest, ATenGigabyteSparseFileCostsNothing) {
     ASSERT_TRUE(line.ok()) << line.error().what;
     EXPECT_EQ(line->lines, 1U);
     EXPECT_LT(line->text.size(), 2200U);
-    const auto whole = read_whole(permit("long.txt", ReadFile::What::content), *roots, 1 << 20,
-                                  {clock});
+    const auto whole =
+        read_whole(permit("long.txt", ReadFile::What::content), *roots, 1 << 20, {clock});
     EXPECT_EQ(whole.error().code, Code::exhausted);
     EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(2));
     // Beyond what is looked through, and with a deadline.
@@ -126,7 +126,8 @@ TEST_F(ReadTest, InvalidUtf8AndLongLinesAreMendedAndSaid) {
     EXPECT_TRUE(part->text.ends_with("ok\n"));
     project.write("utf16.txt", std::string("\xff\xfeh\0i\0", 6));
     EXPECT_NE(page("utf16.txt").error().what.find("UTF-16"), std::string::npos);
-    EXPECT_TRUE(wire::is_utf8(show_line(std::string(999, 'a') + std::string(3000, '\xa9'), 0, 2000).text));
+    EXPECT_TRUE(
+        wire::is_utf8(show_line(std::string(999, 'a') + std::string(3000, '\xa9'), 0, 2000).text));
 }
 
 TEST_F(ReadTest, AFileThatChangesIsTold) {
@@ -293,9 +294,8 @@ TEST_F(ReadTest, CancellingEndsAWalk) {
     auto cancel = os::WakeUp::make();
     ASSERT_TRUE(cancel.ok());
     cancel->raise();
-    const auto found =
-        grep_files(gate.permit(ReadFile{project.path(), ReadFile::What::search}), *roots,
-                   GrepRequest{expression("x")}, {clock, &*cancel});
+    const auto found = grep_files(gate.permit(ReadFile{project.path(), ReadFile::What::search}),
+                                  *roots, GrepRequest{expression("x")}, {clock, &*cancel});
     EXPECT_EQ(found.error().code, Code::cancelled);
 }
 

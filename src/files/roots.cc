@@ -16,8 +16,7 @@ using policy::CanonicalPath;
 namespace {
 
 bool lies_in(std::string_view path, std::string_view folder) {
-    return path.starts_with(folder) &&
-           (path.size() == folder.size() || path[folder.size()] == '/');
+    return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
 }
 
 std::string below(std::string_view path, std::string_view folder) {
@@ -44,17 +43,16 @@ Result<Roots::Root> Roots::open_root(const std::string& folder) {
         return fail(Code::denied, "the whole file system cannot be granted; name a folder in it");
     }
     if (TRY(os::lies_on_kernel_filesystem(root.folder.get()))) {
-        return fail(Code::denied, fmt::format("{} belongs to the kernel; name another folder",
-                                              root.path));
+        return fail(Code::denied,
+                    fmt::format("{} belongs to the kernel; name another folder", root.path));
     }
     return root;
 }
 
 Result<Roots> Roots::open(const Grant& grant) {
     if (grant.folders.empty() || grant.folders.size() > folders_max) {
-        return fail(Code::invalid_input,
-                    fmt::format("1 to {} folders can be granted, not {}", folders_max,
-                                grant.folders.size()));
+        return fail(Code::invalid_input, fmt::format("1 to {} folders can be granted, not {}",
+                                                     folders_max, grant.folders.size()));
     }
     Roots roots;
     for (const std::string& folder : grant.folders) {
@@ -104,9 +102,9 @@ Result<Roots::Beneath> Roots::beneath(const std::string& lexical) const {
                                               lexical, list()));
     }
     if (TRY(os::path_of(nearest->folder.get())) != nearest->path) {
-        return fail(Code::conflict,
-                    fmt::format("the folder {} was moved; start again in its new place",
-                                nearest->path));
+        return fail(
+            Code::conflict,
+            fmt::format("the folder {} was moved; start again in its new place", nearest->path));
     }
     return Beneath{nearest, std::move(relative)};
 }
@@ -152,9 +150,8 @@ Result<Spot> Roots::resolve_missing(const Beneath& spot, MissingFolders missing)
                                         TRY(os::path_of(opened->get())), name));
             }
             if (missing == MissingFolders::refuse && rest != name) {
-                return fail(Code::not_found,
-                            fmt::format("there is no {} in {}", name,
-                                        TRY(os::path_of(opened->get()))));
+                return fail(Code::not_found, fmt::format("there is no {} in {}", name,
+                                                         TRY(os::path_of(opened->get()))));
             }
             const std::string path = TRY(os::path_of(opened->get())) + "/" + rest;
             return Spot{TRY(CanonicalPath::from_resolved(path)).text(), std::nullopt};

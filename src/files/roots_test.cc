@@ -53,7 +53,9 @@ TEST_F(RootsTest, RefusesWaysOut) {
 TEST_F(RootsTest, RefusesPathsThatAreReadInTwoWays) {
     using namespace std::string_view_literals;
     for (const auto path : {""sv, "a\0b"sv, "a\nb"sv, "~root/x"sv, "\xff\xfe"sv,
-                            "a\xe2\x80\xae" "b"sv, "notes.txt\x1b[2J"sv}) {
+                            "a\xe2\x80\xae"
+                            "b"sv,
+                            "notes.txt\x1b[2J"sv}) {
         EXPECT_EQ(code_of(path), Code::invalid_input);
     }
     EXPECT_EQ(code_of(std::string(100'000, 'a')), Code::invalid_input);

@@ -36,8 +36,8 @@ struct FindRequest {
     static constexpr std::size_t matches_max = 500;
     static constexpr std::size_t entries_max = 200'000;
     static constexpr std::size_t depth_max = 64;
-    Pattern name;                         // matched against the last segment …
-    bool against_path = false;            // … or against the path below the folder
+    Pattern name;               // matched against the last segment …
+    bool against_path = false;  // … or against the path below the folder
     History history = History::skipped;
 };
 struct Found {

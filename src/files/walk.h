@@ -18,7 +18,7 @@ enum class Step : std::uint8_t { on, stop };
 class Walk {
   public:
     struct Item {
-        const os::Fd& folder;        // the folder that holds it
+        const os::Fd& folder;  // the folder that holds it
         const std::string& name;
         const std::string& relative;  // path below the walk's folder
         os::FileFacts::Kind kind = os::FileFacts::Kind::other;
@@ -36,8 +36,8 @@ class Walk {
     bool skipped(const os::FolderEntry& entry) const;
 
     History history_;
-    const Watch& watch_;    // outlives the walk
-    Coverage& coverage_;    // outlives the walk
+    const Watch& watch_;  // outlives the walk
+    Coverage& coverage_;  // outlives the walk
     std::size_t entries_ = 0;
 };
 

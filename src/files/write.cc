@@ -73,8 +73,8 @@ class Change {
 
     Result<> make_beside(ByteView content) {
         name_beside();
-        const os::Fd file = TRY(os::open_exact(folder_.fd.get(), beside_,
-                                               O_WRONLY | O_CREAT | O_EXCL, 0600));
+        const os::Fd file =
+            TRY(os::open_exact(folder_.fd.get(), beside_, O_WRONLY | O_CREAT | O_EXCL, 0600));
         auto done = fill(file, content);
         if (!done) {
             (void)os::remove_name(folder_.fd.get(), beside_);
@@ -128,8 +128,8 @@ class Change {
             TRY(crypto::sha256_of_descriptor(file.get(), Checkpoints::content_bytes_max)));
     }
 
-    const WriteFile& action_;        // outlives this
-    const ChangeContext& context_;   // outlives this
+    const WriteFile& action_;       // outlives this
+    const ChangeContext& context_;  // outlives this
     std::string shown_;
     HeldFolder folder_;
     std::string beside_;
@@ -139,11 +139,10 @@ class Change {
 Result<> require_approved_bytes(const WriteFile& action, ByteView content) {
     const bool removes = action.content_sha256.empty();
     const bool shape_holds =
-        removes ? content.empty() && !action.before_sha256.empty() &&
-                      (action.operation == Operation::remove ||
-                       action.operation == Operation::restore)
-                : action.operation != Operation::remove &&
-                      hex_sha256(content) == action.content_sha256;
+        removes
+            ? content.empty() && !action.before_sha256.empty() &&
+                  (action.operation == Operation::remove || action.operation == Operation::restore)
+            : action.operation != Operation::remove && hex_sha256(content) == action.content_sha256;
     if (shape_holds) return {};
     return fail(Code::denied,
                 "the bytes are not those that were approved; nothing was written, ask again");

@@ -176,7 +176,8 @@ TEST_F(WriteTest, UndoRestoresEveryKindOfChange) {
     const auto created = write("new.txt", "made").value();
     const auto removed = apply(plan_remove(*roots, "a.txt").value()).value();
     EXPECT_FALSE(project.has("a.txt"));
-    ASSERT_TRUE(apply(plan_restore(*roots, *checkpoints, removed.checkpoint, Force::no).value()).ok());
+    ASSERT_TRUE(
+        apply(plan_restore(*roots, *checkpoints, removed.checkpoint, Force::no).value()).ok());
     EXPECT_EQ(project.read("a.txt"), "after");
     ASSERT_TRUE(
         apply(plan_restore(*roots, *checkpoints, replaced.checkpoint, Force::no).value()).ok());

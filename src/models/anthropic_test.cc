@@ -230,7 +230,7 @@ TEST(Anthropic, ErrorsAreSortedAndNameTheFix) {
     };
     const Trouble auth = fail_with(401, "authentication_error", "invalid x-api-key sk-ant-SECRET");
     EXPECT_EQ(auth.kind, TroubleKind::auth);
-    EXPECT_NE(auth.what.find("hardshell config set models.anthropic.key"), std::string::npos);
+    EXPECT_NE(auth.what.find("hardshell secret set NAME"), std::string::npos);
     EXPECT_EQ(auth.what.find("SECRET"), std::string::npos);
     const Trouble busy = fail_with(529, "overloaded_error", "Overloaded");
     EXPECT_EQ(busy.kind, TroubleKind::overloaded);

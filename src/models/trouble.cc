@@ -12,15 +12,15 @@ std::string fix_for(TroubleKind kind, std::string_view provider) {
     switch (kind) {
         case TroubleKind::auth:
             return fmt::format(
-                "its key is missing, wrong or expired. Set a valid one: hardshell "
-                "config set models.{}.key",
+                "its key is missing, wrong or expired. Set a valid one: hardshell secret set NAME, "
+                "with the name that provider.{}.credential has",
                 provider);
         case TroubleKind::forbidden:
             return "the key may not use this. Check the model, the project and the region that "
                    "the key is for";
         case TroubleKind::quota:
             return "the account has no credit left. Add credit at the provider, or choose another "
-                   "provider: hardshell config set models.order";
+                   "provider: hardshell config set model.default NAME";
         case TroubleKind::rate_limit:
             return "too many requests. Wait, or ask for a higher limit";
         case TroubleKind::overloaded:
@@ -34,8 +34,8 @@ std::string fix_for(TroubleKind kind, std::string_view provider) {
                    "with /new";
         case TroubleKind::no_model:
             return fmt::format(
-                "the model or the address does not exist. Check models.{0}.model and "
-                "models.{0}.url: hardshell config explain models.{0}",
+                "the model or the address does not exist. Check provider.{0}.model and "
+                "provider.{0}.url: hardshell config get",
                 provider);
         case TroubleKind::network:
             return "no connection. Check the network and the provider's URL";

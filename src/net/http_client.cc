@@ -53,13 +53,13 @@ Result<> HttpClient::write_with_secret(std::string_view head, ByteView line) {
         !is_field_value(text)) {
         return fail(Code::invalid_input, "the credential cannot stand in a header field");
     }
-    crypto::SecretBytes whole(head.size() + line.size() + 2);
-    auto out = whole.writable().begin();
-    const std::string_view fields = head.substr(0, head.size() - 2);
-    for (const std::string_view part : {fields, text, std::string_view("\r\n\r\n")}) {
-        out = std::copy(part.begin(), part.end(), out);
-    }
-    return stream_->write_all(whole.view());
+    // Ordinary memory for the length of one write: a locked page costs more than the request.
+    std::string whole;
+    whole.reserve(head.size() + line.size() + 2);
+    whole.append(head.substr(0, head.size() - 2)).append(text).append("\r\n\r\n");
+    const auto written = stream_->write_all(base::bytes_of(whole));
+    crypto::wipe({reinterpret_cast<std::uint8_t*>(whole.data()), whole.size()});
+    return written;
 }
 
 Result<> HttpClient::send_body(ByteView bytes) {

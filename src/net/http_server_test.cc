@@ -201,7 +201,7 @@ TEST(HttpServerTest, StopInterruptsWhatDoesNotEnd) {
     while (!inside) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     const auto begun = std::chrono::steady_clock::now();
     running.server->stop(os::Deadline::after_ms(100));
-    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(1));
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(4));
     EXPECT_EQ(ended.load(), Code::cancelled);
 }
 
@@ -237,7 +237,7 @@ TEST(HttpClientTest, PeerThatClosesInMidBodyIsAnError) {
 
 TEST(HttpClientTest, AReadIsInterruptedByTheWakeUp) {
     const Running running = run([](HttpExchange& exchange) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(700));
+        std::this_thread::sleep_for(std::chrono::milliseconds(3000));
         static_cast<void>(exchange.answer(200, "text/plain", "late"));
     });
     const auto wake_up = os::WakeUp::make();
@@ -253,7 +253,7 @@ TEST(HttpClientTest, AReadIsInterruptedByTheWakeUp) {
     raiser.join();
     ASSERT_FALSE(head.ok());
     EXPECT_EQ(head.error().code, Code::cancelled);
-    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::milliseconds(400));
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::milliseconds(2500));
 }
 
 TEST(StreamTest, ABusyPeerDoesNotHideTheWakeUp) {

@@ -93,7 +93,7 @@ TEST(ResolverTest, TellsMissingNamesFromSilentServers) {
     const auto begun = std::chrono::steady_clock::now();
     EXPECT_EQ(resolver.resolve("silent.example", os::Deadline::after_ms(200), nullptr).error().code,
               Code::timed_out);
-    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::milliseconds(1'000));
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(4));
 }
 
 TEST(ResolverTest, StopsWhenTold) {
@@ -108,7 +108,7 @@ TEST(ResolverTest, StopsWhenTold) {
     const auto found = resolver.resolve("silent.example", os::Deadline::after_ms(9'000), &*wake_up);
     raiser.join();
     EXPECT_EQ(found.error().code, Code::cancelled);
-    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::milliseconds(1'000));
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(4));
 }
 
 TEST(ResolverTest, LocalhostComesFromTheHostsFile) {

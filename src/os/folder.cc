@@ -41,14 +41,18 @@ int rename_within(int folder, const std::string& from, const std::string& to, un
 
 FileFacts::Kind kind_of_entry(int folder, const dirent& entry) {
     switch (entry.d_type) {
-        case DT_REG: return FileFacts::Kind::regular;
-        case DT_DIR: return FileFacts::Kind::directory;
-        case DT_LNK: return FileFacts::Kind::link;
+        case DT_REG:
+            return FileFacts::Kind::regular;
+        case DT_DIR:
+            return FileFacts::Kind::directory;
+        case DT_LNK:
+            return FileFacts::Kind::link;
         case DT_UNKNOWN: {
             const auto facts = facts_in(folder, entry.d_name);
             return facts ? facts->kind : FileFacts::Kind::other;
         }
-        default: return FileFacts::Kind::other;
+        default:
+            return FileFacts::Kind::other;
     }
 }
 
@@ -133,8 +137,10 @@ Result<bool> lies_on_kernel_filesystem(int fd) {
         case CGROUP_SUPER_MAGIC:
         case CGROUP2_SUPER_MAGIC:
         case BPF_FS_MAGIC:
-        case DEVPTS_SUPER_MAGIC: return true;
-        default: return false;
+        case DEVPTS_SUPER_MAGIC:
+            return true;
+        default:
+            return false;
     }
 }
 

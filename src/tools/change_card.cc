@@ -29,8 +29,9 @@ constexpr Mark file_marks[] = {
     {"CI", R"((^|/)(\.github/(workflows|actions)/|\.gitlab-ci\.yml$|\.circleci/|Jenkinsfile$|)"
            R"(\.travis\.yml$|azure-pipelines\.yml$|\.drone\.yml$|bitbucket-pipelines\.yml$|)"
            R"(\.buildkite/|\.woodpecker))"},
-    {"lock file", R"((^|/)(package-lock\.json|yarn\.lock|pnpm-lock\.yaml|Cargo\.lock|go\.sum|)"
-                  R"(poetry\.lock|uv\.lock|Pipfile\.lock|Gemfile\.lock|composer\.lock|flake\.lock)$)"},
+    {"lock file",
+     R"((^|/)(package-lock\.json|yarn\.lock|pnpm-lock\.yaml|Cargo\.lock|go\.sum|)"
+     R"(poetry\.lock|uv\.lock|Pipfile\.lock|Gemfile\.lock|composer\.lock|flake\.lock)$)"},
     {"hook", R"((^|/)(\.husky/|\.githooks/|hooks/|\.pre-commit-config\.yaml$|\.?lefthook\.yml$))"},
 };
 
@@ -145,13 +146,12 @@ std::size_t subcommand_of(const std::vector<std::string>& argv) {
 }
 
 bool asks_for_all(const std::vector<std::string>& argv, std::size_t from) {
-    return std::any_of(argv.begin() + static_cast<std::ptrdiff_t>(from), argv.end(),
-                       [](const std::string& argument) {
-                           const bool letters = argument.size() > 1 && argument[0] == '-' &&
-                                                argument[1] != '-';
-                           return argument == "--all" ||
-                                  (letters && argument.find('a') != std::string::npos);
-                       });
+    return std::any_of(
+        argv.begin() + static_cast<std::ptrdiff_t>(from), argv.end(),
+        [](const std::string& argument) {
+            const bool letters = argument.size() > 1 && argument[0] == '-' && argument[1] != '-';
+            return argument == "--all" || (letters && argument.find('a') != std::string::npos);
+        });
 }
 
 std::vector<std::string> look_command(const std::vector<std::string>& argv, Carries what) {
@@ -159,7 +159,8 @@ std::vector<std::string> look_command(const std::vector<std::string>& argv, Carr
     for (std::size_t at = 1; at + 1 < subcommand_of(argv); ++at) {
         if (argv[at] == "-C") look.insert(look.end(), {"-C", argv[at + 1]});
     }
-    look.insert(look.end(), {"diff", "--no-color", "--no-ext-diff", "--no-textconv", "--stat", "-p"});
+    look.insert(look.end(),
+                {"diff", "--no-color", "--no-ext-diff", "--no-textconv", "--stat", "-p"});
     if (what == Carries::staged) look.emplace_back("--cached");
     if (what == Carries::all_tracked) look.emplace_back("HEAD");
     if (what == Carries::unpushed) look.emplace_back("@{upstream}..HEAD");

@@ -25,8 +25,8 @@ namespace {
 constexpr std::array<std::string_view, 5> program_folders = {"/usr/local/bin", "/usr/bin", "/bin",
                                                              "/usr/sbin", "/sbin"};
 constexpr std::array<std::string_view, 14> interpreters = {
-    "sh",      "bash", "dash", "zsh", "ksh",  "python", "python3",
-    "perl",    "ruby", "node", "php", "lua",  "tclsh",  "Rscript"};
+    "sh",   "bash", "dash", "zsh", "ksh", "python", "python3",
+    "perl", "ruby", "node", "php", "lua", "tclsh",  "Rscript"};
 constexpr std::size_t script_bytes_max = std::size_t{4} << 20U;
 constexpr std::int64_t end_patience_ms = 15'000;  // beyond the command's own limit
 constexpr sandbox::OutputBounds output_bounds = {12 * 1024, 12 * 1024};
@@ -49,12 +49,11 @@ Result<> check_argv(const std::vector<std::string>& argv) {
         }
         bytes += argument.size() + 1;
     }
-    if (argv.size() > os::LaunchSpec::arguments_max ||
-        bytes > os::LaunchSpec::argument_bytes_max) {
-        return fail(Code::exhausted, fmt::format("a command takes at most {} arguments and {} bytes; "
-                                                 "put the data in a file",
-                                                 os::LaunchSpec::arguments_max,
-                                                 os::LaunchSpec::argument_bytes_max));
+    if (argv.size() > os::LaunchSpec::arguments_max || bytes > os::LaunchSpec::argument_bytes_max) {
+        return fail(Code::exhausted,
+                    fmt::format("a command takes at most {} arguments and {} bytes; "
+                                "put the data in a file",
+                                os::LaunchSpec::arguments_max, os::LaunchSpec::argument_bytes_max));
     }
     return {};
 }
@@ -78,10 +77,11 @@ Result<> add_script(const ToolContext& context, CommandPlan& plan) {
     const auto spot = context.roots->resolve(path, files::MissingFolders::refuse);
     if (!spot || !spot->facts || spot->facts->kind != os::FileFacts::Kind::regular) return {};
     const files::Held held = TRY(context.roots->hold(spot->path));
-    const os::Fd file = TRY(os::open_file(fmt::format("/proc/self/fd/{}", held.fd.get()),
-                                          O_RDONLY | O_NONBLOCK));
+    const os::Fd file =
+        TRY(os::open_file(fmt::format("/proc/self/fd/{}", held.fd.get()), O_RDONLY | O_NONBLOCK));
     auto bytes = os::read_all(file.get(), script_bytes_max);
-    if (!bytes) return fail(bytes.error().code, fmt::format("{}: {}", *operand, bytes.error().what));
+    if (!bytes)
+        return fail(bytes.error().code, fmt::format("{}: {}", *operand, bytes.error().what));
     plan.action.scripts.push_back({spot->path, files::hex_sha256(*bytes)});
     plan.staged.push_back(std::move(*bytes));
     return {};
@@ -147,9 +147,10 @@ Result<CommandPlan> plan_command(const ToolContext& context, std::vector<std::st
     return plan;
 }
 
-Result<std::unique_ptr<sandbox::CommandRun>> start_permitted(
-    ToolContext& context, const gate::Permit<RunCommand>& permit, Bytes input,
-    std::vector<Bytes> staged) {
+Result<std::unique_ptr<sandbox::CommandRun>> start_permitted(ToolContext& context,
+                                                             const gate::Permit<RunCommand>& permit,
+                                                             Bytes input,
+                                                             std::vector<Bytes> staged) {
     TRY(permit.check(context.clock.wall_ms()));
     if (context.launcher == nullptr) {
         return fail(Code::io, "the launcher is not running, so no command can be run");
@@ -197,8 +198,9 @@ std::string text_of(const Completed& completed) {
     add_section(text, "", completed.standard_output);
     add_section(text, "standard error", completed.standard_error);
     if (completed.stopped_for_output) {
-        add_section(text, "", fmt::format("[stopped: it printed more than is read, {} bytes]",
-                                          completed.output_bytes));
+        add_section(text, "",
+                    fmt::format("[stopped: it printed more than is read, {} bytes]",
+                                completed.output_bytes));
     }
     if (outcome.ending != jail::Ending::exited || outcome.code != 0) {
         add_section(text, "", "[" + jail::describe(outcome) + "]");

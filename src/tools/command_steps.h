@@ -29,7 +29,8 @@ struct CommandPlan {
 
 // argv[0] with a '/' is taken relative to the working directory; else it is looked for in
 // /usr/local/bin, /usr/bin, /bin, /usr/sbin and /sbin. not_found says so.
-base::Result<std::string> find_program(const std::string& name, const std::string& working_directory);
+base::Result<std::string> find_program(const std::string& name,
+                                       const std::string& working_directory);
 
 // invalid_input for an empty argv, NUL bytes, and more than the sandbox takes; denied for a working
 // directory outside the granted folders.
@@ -44,8 +45,7 @@ base::Result<std::unique_ptr<sandbox::CommandRun>> start_permitted(
 // Starts it, waits for its end and reports it to the log. cancelled kills it first.
 base::Result<sandbox::Completed> run_permitted(ToolContext& context,
                                                gate::Permit<gate::RunCommand> permit,
-                                               base::Bytes input,
-                                               std::vector<base::Bytes> staged);
+                                               base::Bytes input, std::vector<base::Bytes> staged);
 
 // What it printed and how it ended, as text.
 std::string text_of(const sandbox::Completed& completed);

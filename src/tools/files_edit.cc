@@ -31,14 +31,13 @@ class FilesEdit : public Tool {
         if (TRY(wire::boolean_at_or(arguments, "all", false))) {
             replacement.occurrence = files::Occurrence::every;
         }
-        Reading reading =
-            TRY(permit_to_read(context, arguments, gate::ReadFile::What::content));
+        Reading reading = TRY(permit_to_read(context, arguments, gate::ReadFile::What::content));
         const base::Bytes before = TRY(files::read_whole(
             std::move(reading.permit), *context.roots, files::write_bytes_max, watch_of(context)));
         const files::ChangePlan plan =
             TRY(files::plan_edit(*context.roots, path, before, replacement));
-        const LineDiff diff = diff_lines(base::text_of(before), base::text_of(plan.content),
-                                         preview_lines_max);
+        const LineDiff diff =
+            diff_lines(base::text_of(before), base::text_of(plan.content), preview_lines_max);
         const std::string shown = context.roots->shown(plan.action.path);
         const files::Changed changed =
             TRY(carry_out(context, plan, fmt::format("  changes {}:\n{}", shown, diff.text)));

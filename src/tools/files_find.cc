@@ -38,16 +38,15 @@ class FilesFind : public Tool {
         files::FindRequest request{TRY(files::Pattern::from_glob(glob)),
                                    files::names_folders(glob)};
         if (pattern.starts_with(".git")) request.history = files::History::searched;
-        Reading reading =
-            TRY(permit_to_read(context, arguments, gate::ReadFile::What::search));
+        Reading reading = TRY(permit_to_read(context, arguments, gate::ReadFile::What::search));
         const files::Found found = TRY(files::find_files(std::move(reading.permit), *context.roots,
                                                          request, watch_of(context)));
         std::string text;
         for (const std::string& path : found.paths) text += path + "\n";
         if (text.empty()) text = "(nothing found)\n";
-        return Reply{text + notes_of(found.coverage), label_of_file(*context.roots, reading.path),
-                     fmt::format("found {} in {}", found.paths.size(),
-                                 context.roots->shown(reading.path))};
+        return Reply{
+            text + notes_of(found.coverage), label_of_file(*context.roots, reading.path),
+            fmt::format("found {} in {}", found.paths.size(), context.roots->shown(reading.path))};
     }
 };
 

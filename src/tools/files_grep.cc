@@ -24,8 +24,7 @@ class FilesGrep : public Tool {
                     {{"pattern", text_schema()},
                      {"path", text_schema("folder or file"), Presence::optional},
                      {"glob", text_schema("only these files"), Presence::optional},
-                     {"context_lines",
-                      integer_schema(0, files::GrepRequest::context_lines_max),
+                     {"context_lines", integer_schema(0, files::GrepRequest::context_lines_max),
                       Presence::optional}})}) {}
 
     Result<Reply> run(const Json& arguments, ToolContext& context) const override {
@@ -33,8 +32,8 @@ class FilesGrep : public Tool {
         const std::string glob = TRY(wire::text_at_or(arguments, "glob", ""));
         std::optional<files::Pattern> only;
         if (!glob.empty()) only = TRY(files::Pattern::from_glob(glob));
-        files::GrepRequest request{TRY(
-            files::Pattern::from_expression(pattern, files::Pattern::Letters::as_written))};
+        files::GrepRequest request{
+            TRY(files::Pattern::from_expression(pattern, files::Pattern::Letters::as_written))};
         request.glob = only ? &*only : nullptr;
         request.glob_against_path = files::names_folders(glob);
         request.context_lines =
@@ -45,8 +44,7 @@ class FilesGrep : public Tool {
         // The folder may be searched; whether a file's lines may be shown is its own decision.
         request.may_show = [&](const std::string& path) -> Result<bool> {
             if (++decided > files_decided_max) return false;
-            const auto permit =
-                obtain_unasked(context, ReadFile{path, ReadFile::What::content});
+            const auto permit = obtain_unasked(context, ReadFile{path, ReadFile::What::content});
             if (permit) return true;
             if (permit.error().code == Code::io) return permit.failure();
             return false;

@@ -14,10 +14,14 @@ using wire::Json;
 
 std::string line_of(const files::Entry& entry) {
     switch (entry.kind) {
-        case os::FileFacts::Kind::directory: return entry.name + "/\n";
-        case os::FileFacts::Kind::link: return entry.name + " (link)\n";
-        case os::FileFacts::Kind::other: return entry.name + " (pipe, socket or device)\n";
-        case os::FileFacts::Kind::regular: break;
+        case os::FileFacts::Kind::directory:
+            return entry.name + "/\n";
+        case os::FileFacts::Kind::link:
+            return entry.name + " (link)\n";
+        case os::FileFacts::Kind::other:
+            return entry.name + " (pipe, socket or device)\n";
+        case os::FileFacts::Kind::regular:
+            break;
     }
     return fmt::format("{}  {}\n", entry.name, entry.size_bytes);
 }
@@ -29,11 +33,10 @@ class FilesList : public Tool {
                 object_schema({{"path", text_schema(), Presence::optional}})}) {}
 
     Result<Reply> run(const Json& arguments, ToolContext& context) const override {
-        Reading reading =
-            TRY(permit_to_read(context, arguments, gate::ReadFile::What::listing));
+        Reading reading = TRY(permit_to_read(context, arguments, gate::ReadFile::What::listing));
         const std::string shown = context.roots->shown(reading.path);
-        const files::Listing listing = TRY(
-            files::list_entries(std::move(reading.permit), *context.roots, watch_of(context)));
+        const files::Listing listing =
+            TRY(files::list_entries(std::move(reading.permit), *context.roots, watch_of(context)));
         std::string text;
         for (const files::Entry& entry : listing.entries) text += line_of(entry);
         if (text.empty()) text = "(the folder is empty)\n";

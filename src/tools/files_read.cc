@@ -29,11 +29,11 @@ class FilesRead : public Tool {
   public:
     FilesRead()
         : Tool({"files_read", "Reads lines of a text file.",
-                object_schema({{"path", text_schema()},
-                               {"offset_lines", integer_schema(0, 1'000'000'000), Presence::optional},
-                               {"limit_lines",
-                                integer_schema(1, files::PageRequest::limit_lines_max),
-                                Presence::optional}})}) {}
+                object_schema(
+                    {{"path", text_schema()},
+                     {"offset_lines", integer_schema(0, 1'000'000'000), Presence::optional},
+                     {"limit_lines", integer_schema(1, files::PageRequest::limit_lines_max),
+                      Presence::optional}})}) {}
 
     Result<Reply> run(const Json& arguments, ToolContext& context) const override {
         files::PageRequest request;
@@ -41,8 +41,7 @@ class FilesRead : public Tool {
             static_cast<std::uint64_t>(TRY(wire::integer_at_or(arguments, "offset_lines", 0)));
         request.limit_lines = static_cast<std::uint64_t>(TRY(wire::integer_at_or(
             arguments, "limit_lines", files::PageRequest::limit_lines_default)));
-        Reading reading =
-            TRY(permit_to_read(context, arguments, gate::ReadFile::What::content));
+        Reading reading = TRY(permit_to_read(context, arguments, gate::ReadFile::What::content));
         const files::Page page = TRY(files::read_page(std::move(reading.permit), *context.roots,
                                                       request, watch_of(context)));
         const std::string shown = context.roots->shown(reading.path);

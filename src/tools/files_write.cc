@@ -29,9 +29,9 @@ class FilesWrite : public Tool {
         const bool is_new = plan.action.operation == gate::WriteFile::Operation::create;
         const std::string shown = context.roots->shown(plan.action.path);
         const LineDiff diff = diff_lines("", content, preview_lines_max);
-        const std::string preview = fmt::format(
-            "  {} {}, {} bytes:\n{}", is_new ? "new file" : "replaces all of", shown,
-            content.size(), diff.text);
+        const std::string preview =
+            fmt::format("  {} {}, {} bytes:\n{}", is_new ? "new file" : "replaces all of", shown,
+                        content.size(), diff.text);
         const files::Changed changed = TRY(carry_out(context, plan, preview));
         Reply reply{fmt::format("{} {} ({} bytes). Undo: {}\n", is_new ? "Created" : "Replaced",
                                 shown, content.size(), changed.checkpoint),

@@ -76,8 +76,8 @@ Result<Request> request_from(const Json& arguments) {
     request.method = TRY(wire::text_at_or(arguments, "method", "GET"));
     request.body = TRY(wire::text_at_or(arguments, "body", ""));
     if (request.body.size() > body_bytes_max) {
-        return fail(Code::exhausted, fmt::format("a body of at most {} KiB can be sent",
-                                                 body_bytes_max >> 10U));
+        return fail(Code::exhausted,
+                    fmt::format("a body of at most {} KiB can be sent", body_bytes_max >> 10U));
     }
     const bool bodiless = request.method == "GET" || request.method == "HEAD";
     if (bodiless && !request.body.empty()) {
@@ -147,8 +147,8 @@ Result<Page> exchange(ToolContext& context, const Request& request) {
     if (!request.body.empty()) outgoing.headers.set("Content-Type", permit.action().content_type);
     outgoing.body = base::bytes_of(request.body);
     const egress::Timing timing{os::Deadline::after_ms(first_byte_ms), context.cancel};
-    auto answer = egress::exchange(*context.egress, permit.ticket(), permit.envelope(), outgoing,
-                                   timing);
+    auto answer =
+        egress::exchange(*context.egress, permit.ticket(), permit.envelope(), outgoing, timing);
     auto page = answer ? read_page(std::move(*answer)) : Result<Page>(std::move(answer).failure());
     Json details;
     if (page) {
@@ -203,8 +203,8 @@ Result<std::string> readable(ToolContext& context, const Page& page, const wire:
     action.working_directory = "/tmp";
     action.wall_ms = reader_ms;
     auto permit = TRY(obtain_unasked(context, action));
-    const auto completed = TRY(run_permitted(
-        context, std::move(permit), base::copy_bytes(base::bytes_of(page.body)), {}));
+    const auto completed = TRY(
+        run_permitted(context, std::move(permit), base::copy_bytes(base::bytes_of(page.body)), {}));
     if (completed.outcome.ending != jail::Ending::exited || completed.outcome.code != 0) {
         return fail(Code::io, jail::describe(completed.outcome));
     }
@@ -218,8 +218,9 @@ Form form_of(const Page& page) {
     std::transform(type.begin(), type.end(), type.begin(),
                    [](char one) { return one >= 'A' && one <= 'Z' ? char(one + 32) : one; });
     if (type == "text/html" || type == "application/xhtml+xml") return Form::html;
-    const bool text = type.starts_with("text/") || type.ends_with("json") || type.ends_with("xml") ||
-                      type.ends_with("yaml") || type.ends_with("javascript") ||
+    const bool text = type.starts_with("text/") || type.ends_with("json") ||
+                      type.ends_with("xml") || type.ends_with("yaml") ||
+                      type.ends_with("javascript") ||
                       (type.empty() && page.body.find('\0') == std::string::npos);
     return text ? Form::text : Form::other;
 }
@@ -231,10 +232,12 @@ std::string text_of_page(ToolContext& context, const Page& page, const wire::Url
     if (page.body.empty()) return text + "(no body)\n";
     text += '\n';
     switch (form_of(page)) {
-        case Form::text: return text + bounded_text(page.body, text_bytes_max);
+        case Form::text:
+            return text + bounded_text(page.body, text_bytes_max);
         case Form::other:
             return text + fmt::format("({} bytes that are no text)\n", page.body.size());
-        case Form::html: break;
+        case Form::html:
+            break;
     }
     const auto read = readable(context, page, url);
     if (read) return text + bounded_text(*read, text_bytes_max);
@@ -246,12 +249,12 @@ class HttpFetch : public Tool {
   public:
     HttpFetch()
         : Tool({"http_fetch", "Fetches a URL; HTML comes back as readable text.",
-                object_schema({{"url", text_schema()},
-                               {"method",
-                                choice_schema({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}),
-                                Presence::optional},
-                               {"headers", text_map_schema(), Presence::optional},
-                               {"body", text_schema(), Presence::optional}})}) {}
+                object_schema(
+                    {{"url", text_schema()},
+                     {"method", choice_schema({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}),
+                      Presence::optional},
+                     {"headers", text_map_schema(), Presence::optional},
+                     {"body", text_schema(), Presence::optional}})}) {}
 
     Result<Reply> run(const Json& arguments, ToolContext& context) const override {
         Request request = TRY(request_from(arguments));
@@ -259,9 +262,10 @@ class HttpFetch : public Tool {
         flow::Label label = label_of_page(page.address);
         for (int hops = 0; redirects(page); ++hops) {
             if (hops == redirects_max) {
-                return fail(Code::exhausted, fmt::format("the address led on {} times; the last one "
-                                                         "was {}",
-                                                         redirects_max, request.url.text()));
+                return fail(Code::exhausted,
+                            fmt::format("the address led on {} times; the last one "
+                                        "was {}",
+                                        redirects_max, request.url.text()));
             }
             TRY(follow(request, page));
             page = TRY(exchange(context, request));

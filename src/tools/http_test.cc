@@ -8,8 +8,8 @@ namespace hs::tools {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::Not;
 using testing::House;
+using ::testing::Not;
 using Keeper = files::testing::ScriptedKeeper;
 
 // A server outside, a real egress, and a keeper that issues the tickets which egress checks.
@@ -21,9 +21,8 @@ struct HttpTest : ::testing::Test {
               seen.with([&](auto& list) { list.push_back(exchange.request()); });
               answer(exchange);
           }) {
-        house.keeper().decide_with([this](const wire::Json& action, const std::string&) {
-            return allow(action);
-        });
+        house.keeper().decide_with(
+            [this](const wire::Json& action, const std::string&) { return allow(action); });
     }
     wire::Json allow(const wire::Json& action) {
         const std::string effect = wire::text_at(action, "effect").value();

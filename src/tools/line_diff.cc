@@ -68,9 +68,8 @@ LineDiff diff_lines(std::string_view before, std::string_view after, std::size_t
         ++tail;
     }
     const auto middle = [&](const std::vector<std::string_view>& lines) {
-        return std::vector<std::string_view>(
-            lines.begin() + static_cast<std::ptrdiff_t>(head),
-            lines.end() - static_cast<std::ptrdiff_t>(tail));
+        return std::vector<std::string_view>(lines.begin() + static_cast<std::ptrdiff_t>(head),
+                                             lines.end() - static_cast<std::ptrdiff_t>(tail));
     };
     const auto removed = middle(old_lines);
     const auto added = middle(new_lines);

@@ -26,15 +26,19 @@ ToolOutcome error_outcome(const base::Error& error) {
 std::string_view outcome_of(const Result<Reply>& reply) {
     if (reply) return reply->is_error ? "failed" : "done";
     switch (reply.error().code) {
-        case Code::denied: return "denied";
-        case Code::cancelled: return "cancelled";
-        case Code::timed_out: return "timed out";
+        case Code::denied:
+            return "denied";
+        case Code::cancelled:
+            return "cancelled";
+        case Code::timed_out:
+            return "timed out";
         case Code::invalid_input:
         case Code::not_found:
         case Code::conflict:
         case Code::exhausted:
         case Code::io:
-        case Code::corrupt: break;
+        case Code::corrupt:
+            break;
     }
     return "failed";
 }
@@ -109,12 +113,13 @@ ToolOutcome Registry::run(const ToolCall& call, ToolContext& context) const {
     } else if (auto arguments = checked_arguments(tool->spec().input_schema, call.arguments)) {
         reply = tool->run(*arguments, context);
     } else {
-        reply = fail(arguments.error().code, fmt::format("{}: {}", call.name, arguments.error().what));
+        reply =
+            fail(arguments.error().code, fmt::format("{}: {}", call.name, arguments.error().what));
     }
-    ToolOutcome outcome = reply ? ToolOutcome{bounded_text(std::move(reply->text),
-                                                           ToolOutcome::text_bytes_max),
-                                              reply->is_error, reply->label, reply->details}
-                                : error_outcome(reply.error());
+    ToolOutcome outcome =
+        reply ? ToolOutcome{bounded_text(std::move(reply->text), ToolOutcome::text_bytes_max),
+                            reply->is_error, reply->label, reply->details}
+              : error_outcome(reply.error());
     const auto took = context.clock.steady() - began;
     outcome.text = bounded_text(std::move(outcome.text), ToolOutcome::text_bytes_max);
     outcome.card["tool"] = wire::mend_utf8(call.name);

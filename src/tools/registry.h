@@ -3,8 +3,8 @@
 // What it is for: the agent sends specs() with each model call, which is why they are short (at
 // most specs_bytes_max as JSON), and hands calls to run(). Nonsense from a model (an unknown tool,
 // arguments that do not fit) becomes an error outcome that says what was expected.
-// What it does not protect from: a tool that lies about what it did. The log has what was permitted.
-// Threads: immutable; run() from any thread.
+// What it does not protect from: a tool that lies about what it did. The log has what was
+// permitted. Threads: immutable; run() from any thread.
 #pragma once
 
 #include <memory>

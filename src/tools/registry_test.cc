@@ -11,18 +11,18 @@ namespace hs::tools {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::Not;
 using testing::House;
+using ::testing::Not;
 using Keeper = files::testing::ScriptedKeeper;
 
 TEST(Registry, TheDefaultSetIsSmall) {
     const Registry registry = Registry::with_default_tools();
     std::vector<std::string> names;
     for (const ToolSpec& spec : registry.specs()) names.push_back(spec.name);
-    EXPECT_THAT(names, ::testing::ElementsAre("files_list", "files_read", "files_find",
-                                              "files_grep", "files_write", "files_edit",
-                                              "files_remove", "shell_run", "shell_processes",
-                                              "http_fetch"));
+    EXPECT_THAT(names,
+                ::testing::ElementsAre("files_list", "files_read", "files_find", "files_grep",
+                                       "files_write", "files_edit", "files_remove", "shell_run",
+                                       "shell_processes", "http_fetch"));
     EXPECT_LE(bytes_of_specs(registry.specs()), Registry::specs_bytes_max);
     RecordProperty("specs_bytes", static_cast<int>(bytes_of_specs(registry.specs())));
 }
@@ -128,12 +128,12 @@ TEST(Registry, ADenialTellsTheDecision) {
 struct ApprovalTest : ::testing::Test {
     // Asks for writes; lets everything else, and what was approved, happen.
     void ask_for_writes(std::int64_t life_ms = 60'000) {
-        house.keeper().decide_with([this, life_ms](const wire::Json& action,
-                                                   const std::string& approval) {
-            const bool is_write = wire::text_at(action, "effect").value() == "file.write";
-            if (!is_write || !approval.empty()) return House::allow(action);
-            return Keeper::ask("approval-1", house.clock.wall_ms() + life_ms);
-        });
+        house.keeper().decide_with(
+            [this, life_ms](const wire::Json& action, const std::string& approval) {
+                const bool is_write = wire::text_at(action, "effect").value() == "file.write";
+                if (!is_write || !approval.empty()) return House::allow(action);
+                return Keeper::ask("approval-1", house.clock.wall_ms() + life_ms);
+            });
     }
     ToolOutcome write(const std::function<void()>& meanwhile, const os::WakeUp* cancel = nullptr) {
         ToolContext context = house.context();
@@ -238,8 +238,8 @@ TEST(FileTools, APermitForOtherContentIsOfNoUse) {
 
 TEST(FileTools, WorkTogether) {
     House house;
-    EXPECT_FALSE(house.run("files_write", R"({"path":"docs/a.md","content":"alpha\nbeta\n"})")
-                     .is_error);
+    EXPECT_FALSE(
+        house.run("files_write", R"({"path":"docs/a.md","content":"alpha\nbeta\n"})").is_error);
     EXPECT_EQ(house.run("files_list", "{}").text, "docs/\n");
     EXPECT_EQ(house.run("files_list", R"({"path":"docs"})").text, "a.md  11\n");
     EXPECT_EQ(house.run("files_find", R"({"pattern":"*.md"})").text, "docs/a.md\n");

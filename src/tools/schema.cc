@@ -143,8 +143,9 @@ Result<Json> checked_arguments(const Json& schema, const Json& arguments) {
     if (const Json* required = schema.find("required")) {
         for (const Json& name : *required->array()) {
             if (checked.find(*name.text()) != nullptr) continue;
-            return fail(Code::invalid_input, fmt::format("the argument \"{}\" is missing; expected: {}",
-                                                         *name.text(), names_of(schema)));
+            return fail(Code::invalid_input,
+                        fmt::format("the argument \"{}\" is missing; expected: {}", *name.text(),
+                                    names_of(schema)));
         }
     }
     return checked;

@@ -23,7 +23,8 @@ class ShellProcesses : public Tool {
                                {"id", integer_schema(1, number_max), Presence::optional}})}) {}
 
     Result<Reply> run(const Json& arguments, ToolContext& context) const override {
-        if (context.background == nullptr) return fail(Code::io, "there are no background processes");
+        if (context.background == nullptr)
+            return fail(Code::io, "there are no background processes");
         const std::string action = TRY(wire::text_at(arguments, "action"));
         if (action == "list") return list(context);
         const std::int64_t number = TRY(wire::integer_at_or(arguments, "id", 0));
@@ -46,8 +47,7 @@ class ShellProcesses : public Tool {
         return Reply{text, flow::Label::nothing(), "background processes"};
     }
     static Result<Reply> look(ToolContext& context, std::uint64_t number) {
-        const auto news =
-            TRY(context.background->look(context.circumstances.session, number));
+        const auto news = TRY(context.background->look(context.circumstances.session, number));
         std::string text;
         if (news.bytes_skipped > 0) {
             text += fmt::format("[{} earlier bytes are gone]\n", news.bytes_skipped);

@@ -150,8 +150,8 @@ class ShellRun : public Tool {
             return fail(Code::io, "nothing keeps background commands here; run it in front");
         }
         auto run = TRY(start_permitted(context, permit, {}, std::move(plan.staged)));
-        const std::uint64_t number = TRY(
-            context.background->add(context.circumstances.session, title, std::move(run)));
+        const std::uint64_t number =
+            TRY(context.background->add(context.circumstances.session, title, std::move(run)));
         report(context, permit.id(), "started",
                wire::JsonObject{{"background", static_cast<std::int64_t>(number)}});
         Reply reply{fmt::format("Started in the background as process {}. See its output with "

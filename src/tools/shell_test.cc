@@ -11,8 +11,8 @@ namespace hs::tools {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::Not;
 using testing::House;
+using ::testing::Not;
 using Keeper = files::testing::ScriptedKeeper;
 
 TEST(ShellRun, TellsTheWaysToEndApart) {
@@ -23,9 +23,9 @@ TEST(ShellRun, TellsTheWaysToEndApart) {
     house.launcher.error = "it broke\n";
     EXPECT_THAT(run().text, HasSubstr("[standard error]\nit broke\n[exit code 3"));
     EXPECT_FALSE(run().is_error);
-    for (const auto ending : {jail::Ending::signalled, jail::Ending::timed_out,
-                              jail::Ending::out_of_memory, jail::Ending::violated,
-                              jail::Ending::not_started}) {
+    for (const auto ending :
+         {jail::Ending::signalled, jail::Ending::timed_out, jail::Ending::out_of_memory,
+          jail::Ending::violated, jail::Ending::not_started}) {
         house.launcher.outcome = {};
         house.launcher.outcome.ending = ending;
         house.launcher.outcome.signal = 9;
@@ -82,12 +82,10 @@ TEST(ShellRun, AScriptOfTheProjectIsBoundByItsHash) {
     ASSERT_TRUE(plan.ok()) << plan.error().what;
     ASSERT_EQ(plan->action.scripts.size(), 1U);
     EXPECT_EQ(plan->action.scripts[0].path, house.project / "build.sh");
-    EXPECT_EQ(plan->action.scripts[0].sha256,
-              files::hex_sha256(base::bytes_of("echo build\n")));
+    EXPECT_EQ(plan->action.scripts[0].sha256, files::hex_sha256(base::bytes_of("echo build\n")));
     EXPECT_TRUE(plan_command(context, {"bash", "-c", "echo"}, ".", 1000)->action.scripts.empty());
     EXPECT_TRUE(plan_command(context, {"cat", "build.sh"}, ".", 1000)->action.scripts.empty());
-    EXPECT_TRUE(
-        plan_command(context, {"bash", "/etc/profile"}, ".", 1000)->action.scripts.empty());
+    EXPECT_TRUE(plan_command(context, {"bash", "/etc/profile"}, ".", 1000)->action.scripts.empty());
 }
 
 TEST(ShellRun, CancellingKillsTheCommand) {
@@ -160,7 +158,7 @@ TEST(ChangeCard, MarksWhatIsEasilyOverlooked) {
         "-key = 'AKIA0000000000000000'\n"
         "+key = 'AKIAIOSFODNN7EXAMPLE'\n"
         "+password = \"correct horse\"\n+password: \"hunter2hunter2\"\n"
-        "+hid\xe2\x80\xaeden\n");
+        "+hid\xe2\x80\xae" "den\n");
     EXPECT_THAT(card, HasSubstr("! CI: .github/workflows/ci.yml\n"));
     EXPECT_THAT(card, HasSubstr("! lock file: package-lock.json\n"));
     EXPECT_THAT(card, HasSubstr("! hook: .husky/pre-commit\n"));

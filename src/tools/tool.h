@@ -47,7 +47,7 @@ struct ToolOutcome {
 };
 
 struct ToolContext {
-    gate::Gate& gate;                      // outlives the call, like all references here
+    gate::Gate& gate;  // outlives the call, like all references here
     const base::Clock& clock;
     base::Random& random;
     gate::Circumstances circumstances;

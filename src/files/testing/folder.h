@@ -2,13 +2,13 @@
 // Threads: one owner.
 #pragma once
 
+#include <stdlib.h>
+
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <string_view>
-
-#include <stdlib.h>
 
 #include "base/result.h"
 

@@ -115,8 +115,7 @@ class ScriptedKeeper {
             return state.decide;
         });
         wire::Json answer = decide(action, approval);
-        const std::int64_t number =
-            state_.with([](State& state) { return ++state.decisions; });
+        const std::int64_t number = state_.with([](State& state) { return ++state.decisions; });
         answer["decision"] = "decision-" + std::to_string(number);
         if (wire::text_at_or(answer, "outcome", "").value() != "allow") return answer;
         if (answer.find("action") == nullptr) answer["action"] = action;

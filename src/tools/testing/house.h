@@ -101,16 +101,14 @@ class House {
   public:
     House() {
         checkpoints = std::make_shared<files::Checkpoints>(
-            files::Checkpoints::open(state / "undo",
-                                     crypto::SecretBytes::copy_of(base::Bytes(32, 1)), clock,
-                                     random)
+            files::Checkpoints::open(
+                state / "undo", crypto::SecretBytes::copy_of(base::Bytes(32, 1)), clock, random)
                 .value());
         roots = std::make_shared<const files::Roots>(
             files::Roots::open({{project.path()}, ""}).value());
         background = std::make_shared<sandbox::BackgroundCommands>(clock);
-        keeper().decide_with([](const wire::Json& action, const std::string&) {
-            return allow(action);
-        });
+        keeper().decide_with(
+            [](const wire::Json& action, const std::string&) { return allow(action); });
     }
     // Permits, with an envelope where a command is to be started.
     static wire::Json allow(const wire::Json& action) {
@@ -124,9 +122,9 @@ class House {
         gate::Circumstances circumstances;
         circumstances.session = "session";
         circumstances.project = project.path();
-        ToolContext made{gate.gate(), clock,           random,     circumstances,
-                         roots,       checkpoints,     launcher.client, background,
-                         nullptr,     state / "scripts", "/bin/true"};
+        ToolContext made{gate.gate(), clock,           random,     circumstances, roots,
+                         checkpoints, launcher.client, background, nullptr,       state / "scripts",
+                         "/bin/true"};
         return made;
     }
     ToolOutcome run(std::string_view name, std::string_view arguments) {

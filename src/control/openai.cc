@@ -196,6 +196,7 @@ Result<> Api::chat_completions(net::HttpExchange& exchange, const Caller& caller
     request.person = fmt::format("uid {}", ::geteuid());
     request.origin = caller.origin;
     request.max_tokens = wanted.max_tokens;
+    request.project = parts_.settings.text("api.project");
     request.label = caller.scopes.has(Scope::person) ? flow::Label::of_person(request.person)
                                                      : flow::Label::unknown();
     if (!wanted.user.empty()) {

@@ -116,6 +116,9 @@ const std::vector<SettingRow>& setting_rows() {
          "Look for Ollama and llama.cpp servers on this machine when no provider is configured."},
         {"api.enabled", SettingType::boolean, "true", "Answer HTTP on loopback."},
         {"api.port", SettingType::integer, "7483", "Loopback port of the HTTP API.", 0, 65535},
+        {"api.project", SettingType::text, "\"\"",
+         "Folder in which conversations of API clients work; empty: they use no tools on files or "
+         "commands."},
         {"files.roots", SettingType::text_list, "[]",
          "Folders besides the project that the file tools may open."},
         {"budget.session_tokens", SettingType::integer, "2000000",

@@ -68,8 +68,7 @@ Result<> open_settings(House& house) {
 }
 
 Result<> open_record(House& house) {
-    house.master = TRY(secrets::open_master_key(house.places.state,
-                                                house.settings.text("state.key"), house.random));
+    house.master = TRY(secrets::open_master_key(house.places.state, house.random));
     const auto& master = house.master.key;
     const auto seed = crypto::derive_key(master, "audit log signing");
     audit::LogKeys keys{TRY(crypto::SigningKey::from_seed(seed.view())),
@@ -120,7 +119,6 @@ Result<Json> open_compartment(House& house, const Json& arguments) {
                                        .set(audit::Field::outcome, "opened")));
     Json answer;
     answer["key"] = base::to_base64(key.view());
-    answer["kept"] = secrets::name_of(house.master.kept);
     answer["warning"] = house.master.warning;
     return answer;
 }
@@ -294,7 +292,7 @@ Result<> start_event(House& house) {
     event.set(audit::Field::process, "hardshell-keeper")
         .set(audit::Field::policy, house.settings.text("policy.preset"));
     event.detail("policy", house.judge->describe());
-    event.detail("key_kept", secrets::name_of(house.master.kept));
+    event.detail("key_kept", "file");
     event.detail("attestation", "attested by the requester's device");
     if (!house.judge->problem().empty()) event.set(audit::Field::reason, house.judge->problem());
     TRY(house.log->append_and_wait(event));

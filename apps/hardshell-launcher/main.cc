@@ -76,8 +76,7 @@ Result<Options> read_options(int argc, char** argv) {
         }
         TRY(take_option(options, argv[i], argv[i + 1]));
     }
-    if (options.daemon_fd < 3 || options.keeper_fd < 3 ||
-        options.daemon_fd == options.keeper_fd) {
+    if (options.daemon_fd < 3 || options.keeper_fd < 3 || options.daemon_fd == options.keeper_fd) {
         return fail(Code::invalid_input,
                     "hardshelld starts this program; it needs --daemon-fd and --keeper-fd");
     }
@@ -91,9 +90,8 @@ Result<Options> read_options(int argc, char** argv) {
 
 Result<> serve(const Options& options) {
     const hs::os::SystemClock clock;
-    const auto launcher =
-        TRY(hs::jail::Launcher::make(options.settings, hs::os::Fd(options.daemon_fd),
-                                     hs::os::Fd(options.keeper_fd), clock));
+    const auto launcher = TRY(hs::jail::Launcher::make(
+        options.settings, hs::os::Fd(options.daemon_fd), hs::os::Fd(options.keeper_fd), clock));
     return launcher->run();
 }
 

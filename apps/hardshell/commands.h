@@ -45,6 +45,9 @@ base::Result<int> run_secret_remove(const Desk& desk);
 base::Result<int> run_policy_reload(const Desk& desk);
 base::Result<int> run_policy_show(const Desk& desk);
 
+base::Result<int> run_completion(const Desk& desk);  // manual.cc
+base::Result<int> run_manual(const Desk& desk);
+
 // The member's text, or nothing.
 std::string text_in(const wire::Json& json, std::string_view key);
 

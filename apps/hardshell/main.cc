@@ -6,72 +6,12 @@
 
 #include "base/version.h"
 #include "hardshell/commands.h"
+#include "hardshell/entries.h"
 #include "os/environment.h"
 
 namespace {
 
 using namespace hs::cli;
-
-struct Entry {
-    const char* group;  // "" for a command of its own
-    const char* name;
-    const char* help;
-    Command run;
-    const char* argument;  // name of the first argument; "" for none
-    bool needed;
-    const char* second;
-};
-
-constexpr Entry entries[] = {
-    {"", "init", "make the settings, the state folder and the default token", run_init, "", false,
-     ""},
-    {"", "chat", "talk to the assistant", run_chat, "", false, ""},
-    {"", "send", "send one message and print the answer (- reads it from standard input)", run_send,
-     "TEXT", true, ""},
-    {"", "status", "what runs, which policy is in force, what was spent", run_status, "", false,
-     ""},
-    {"sessions", "list", "list conversations", run_sessions, "", false, ""},
-    {"sessions", "show", "print a conversation", run_session_show, "SESSION", true, ""},
-    {"sessions", "remove", "remove a conversation", run_session_remove, "SESSION", true, ""},
-    {"", "spaces", "list spaces", run_spaces, "", false, ""},
-    {"approvals", "list", "what waits for your approval", run_approvals, "", false, ""},
-    {"approvals", "approve", "approve one action, once", run_approve, "ID", true, ""},
-    {"approvals", "deny", "deny it", run_deny, "ID", true, ""},
-    {"", "why", "why a decision was made: facts, policies, what would change it", run_why,
-     "DECISION", true, ""},
-    {"", "undo", "take back the assistant's last change of a file, or the one named", run_undo,
-     "ID", false, ""},
-    {"config", "get", "print settings, each with its source", run_config_get, "KEY", false, ""},
-    {"config", "set", "change a setting", run_config_set, "KEY", true, "VALUE"},
-    {"config", "explain", "what each setting means", run_config_explain, "KEY", false, ""},
-    {"audit", "verify", "check the log: nothing changed, missing or cut", run_audit_verify,
-     "FOLDER", false, ""},
-    {"audit", "tail", "the last events", run_audit_tail, "", false, ""},
-    {"audit", "show", "one event, whole", run_audit_show, "INDEX", true, ""},
-    {"audit", "prove", "a portable proof that an event is in the log", run_audit_prove, "INDEX",
-     true, ""},
-    {"token", "add", "make a token for an API client", run_token_add, "NAME", true, ""},
-    {"token", "list", "list tokens", run_token_list, "", false, ""},
-    {"token", "show", "print the default token", run_token_show, "", false, ""},
-    {"token", "remove", "remove a token", run_token_remove, "NAME", true, ""},
-    {"secret", "set", "keep a secret; its value is read from the terminal or standard input",
-     run_secret_set, "NAME", true, ""},
-    {"secret", "list", "list secrets, never their values", run_secret_list, "", false, ""},
-    {"secret", "remove", "remove a secret", run_secret_remove, "NAME", true, ""},
-    {"policy", "show", "which policy is in force", run_policy_show, "", false, ""},
-    {"policy", "reload", "load the policy files anew", run_policy_reload, "", false, ""},
-    {"", "stop", "stop the daemon", run_stop, "", false, ""},
-};
-
-constexpr std::pair<const char*, const char*> group_helps[] = {
-    {"sessions", "conversations"},
-    {"approvals", "what waits for your approval"},
-    {"config", "settings"},
-    {"audit", "the log"},
-    {"token", "tokens of API clients"},
-    {"secret", "credentials that the assistant may use and never see"},
-    {"policy", "the rules in force"},
-};
 
 void add_options(CLI::App& command, const Entry& entry, Options& options) {
     command.add_flag_callback(

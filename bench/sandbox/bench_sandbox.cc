@@ -138,7 +138,7 @@ class Launcher {
 };
 
 double children_cpu_ms() {
-    struct rusage used{};
+    struct rusage used {};
     ::getrusage(RUSAGE_CHILDREN, &used);
     const auto ms = [](const timeval& time) {
         return static_cast<double>(time.tv_sec) * 1000 + static_cast<double>(time.tv_usec) / 1000;
@@ -148,7 +148,9 @@ double children_cpu_ms() {
 
 double quantile(std::vector<double>& values, double part) {
     std::ranges::sort(values);
-    return values.empty() ? 0 : values[static_cast<std::size_t>(part * (static_cast<double>(values.size()) - 1))];
+    return values.empty()
+               ? 0
+               : values[static_cast<std::size_t>(part * (static_cast<double>(values.size()) - 1))];
 }
 
 void measure(std::vector<Way>& ways, int rounds) {
@@ -168,21 +170,26 @@ Result<int> bench(const Options& options) {
     auto launcher = TRY(Launcher::start(options));
     std::vector<Way> ways;
     ways.push_back({"posix_spawn", [] { return spawn_and_wait({"/usr/bin/true"}); }, {}});
-    ways.push_back({"hardshell-launcher", [&] {
+    ways.push_back({"hardshell-launcher",
+                    [&] {
                         const auto done = launcher->run_true();
                         if (!done) std::fprintf(stderr, "%s\n", done.error().what.c_str());
                         return done && *done;
-                    }, {}});
+                    },
+                    {}});
     if (::access("/usr/bin/bwrap", X_OK) == 0) {
-        ways.push_back({"bwrap", [] {
+        ways.push_back({"bwrap",
+                        [] {
                             return spawn_and_wait({"/usr/bin/bwrap", "--unshare-all", "--ro-bind",
                                                    "/", "/", "--dev", "/dev", "--proc", "/proc",
                                                    "--tmpfs", "/tmp", "--die-with-parent",
                                                    "--new-session", "--cap-drop", "ALL", "true"});
-                        }, {}});
+                        },
+                        {}});
     }
     measure(ways, options.rounds);
-    std::printf("%d rounds, %zu MiB resident, uid %u\n", options.rounds, options.ballast_mib, ::getuid());
+    std::printf("%d rounds, %zu MiB resident, uid %u\n", options.rounds, options.ballast_mib,
+                ::getuid());
     for (Way& way : ways) {
         std::printf("%-22s median %7.2f ms   p10 %7.2f   p90 %7.2f\n", way.name.c_str(),
                     quantile(way.spans_ms, 0.5), quantile(way.spans_ms, 0.1),

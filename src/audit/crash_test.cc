@@ -195,7 +195,7 @@ Outcome scenario(CrashingStorage& storage, const LogKeys& keys, base::Random& ra
     for (std::size_t step = 0; step < batches.size(); ++step) {
         std::vector<Bytes> batch;
         for (std::uint64_t i = 0; i < batches[step]; ++i) batch.push_back(record(next++));
-        if (!(*core)->commit(batch, 2000)) return outcome;
+        if (!(*core)->commit(std::move(batch), 2000)) return outcome;
         outcome.acknowledged = next;
         if (!(*core)->integrate()) return outcome;
         if (step % 3 == 1 && !(*core)->checkpoint(3000)) return outcome;

@@ -90,7 +90,7 @@ inline void build_log(const std::string& folder, std::uint64_t count,
         const bool epoch_here =
             std::find(epoch_sizes.begin(), epoch_sizes.end(), i + 1) != epoch_sizes.end();
         if (batch.size() < 256 && !epoch_here && i + 1 != count) continue;
-        CHECK(core->commit(batch, 2000).ok());
+        CHECK(core->commit(std::move(batch), 2000).ok());
         CHECK(core->integrate().ok());
         batch.clear();
         if (epoch_here) CHECK(core->advance_epoch(3000).ok());

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <future>
 
 namespace hs::audit {
 
@@ -61,7 +60,8 @@ void Log::stop() {
     if (thread_.joinable()) thread_.join();
 }
 
-Result<> Log::put(Item item) {
+Result<std::uint64_t> Log::put(Item item) {
+    std::uint64_t number = 0;
     {
         const std::scoped_lock lock(mutex_);
         if (status_.failure) return fail(status_.failure->code, status_.failure->what);
@@ -70,37 +70,62 @@ Result<> Log::put(Item item) {
             return fail(Code::exhausted,
                         "too many records wait for the disk; try again in a moment");
         }
+        number = item.number = ++last_number_;
         item_bytes_ += item.leaf.size();
         items_.push_back(std::move(item));
     }
     ready_.notify_one();
-    return {};
+    return number;
 }
 
 Result<std::uint64_t> Log::put_and_wait(Item item) {
-    std::promise<Result<std::uint64_t>> promise;
-    auto outcome = promise.get_future();
-    item.done = [&promise](Result<std::uint64_t> index) { promise.set_value(std::move(index)); };
-    TRY(put(std::move(item)));
-    return outcome.get();
+    Answer answer;
+    item.answer = &answer;
+    const std::uint64_t number = TRY(put(std::move(item)));
+    for (std::uint64_t settled = settled_.load(); settled < number; settled = settled_.load()) {
+        settled_.wait(settled);
+    }
+    return std::move(answer.index);
+}
+
+void Log::answer(Item& item, Result<std::uint64_t> index) {
+    if (item.answer != nullptr) {
+        item.answer->index = std::move(index);
+    } else if (item.done) {
+        item.done(std::move(index));
+    }
+}
+
+void Log::settle_up_to(std::uint64_t number) {
+    settled_.store(number);
+    settled_.notify_all();
 }
 
 Result<> Log::append(const Event& event, OnDurable on_durable) {
-    base::Bytes leaf = TRY(event.encode(seams_.clock.wall_ms()));
-    return put({Task::record, std::move(leaf), std::move(on_durable)});
+    Item item;
+    item.leaf = TRY(event.encode(seams_.clock.wall_ms()));
+    item.done = std::move(on_durable);
+    TRY(put(std::move(item)));
+    return {};
 }
 
 Result<std::uint64_t> Log::append_and_wait(const Event& event) {
-    return put_and_wait({Task::record, TRY(event.encode(seams_.clock.wall_ms())), {}});
+    Item item;
+    item.leaf = TRY(event.encode(seams_.clock.wall_ms()));
+    return put_and_wait(std::move(item));
 }
 
 Result<> Log::checkpoint_and_wait() {
-    TRY(put_and_wait({Task::checkpoint, {}, {}}));
+    Item item;
+    item.task = Task::checkpoint;
+    TRY(put_and_wait(std::move(item)));
     return {};
 }
 
 Result<> Log::advance_epoch_and_wait() {
-    TRY(put_and_wait({Task::epoch, {}, {}}));
+    Item item;
+    item.task = Task::epoch;
+    TRY(put_and_wait(std::move(item)));
     return {};
 }
 
@@ -168,7 +193,8 @@ void Log::process(std::deque<Item>& items) {
         write_records(records);
         records.clear();
         const auto done = run_task(item.task);
-        item.done(done ? Result<std::uint64_t>(core_->size()) : done.failure());
+        answer(item, done ? Result<std::uint64_t>(core_->size()) : done.failure());
+        settle_up_to(item.number);
     }
     write_records(records);
     if (status().failure) return;
@@ -193,21 +219,19 @@ Result<> Log::run_task(Task task) {
     return done;
 }
 
+Result<std::uint64_t> Log::commit_records(std::span<Item> records) {
+    if (const auto failure = status().failure) return fail(failure->code, failure->what);
+    TRY(watch_clock());
+    std::vector<base::Bytes> leaves;
+    leaves.reserve(records.size());
+    for (Item& record : records) leaves.push_back(std::move(record.leaf));
+    return core_->commit(std::move(leaves), seams_.clock.wall_ms());
+}
+
 void Log::write_records(std::span<Item> records) {
     if (records.empty()) return;
     const Instant before = std::chrono::steady_clock::now();
-    Result<std::uint64_t> first = std::uint64_t{0};
-    if (const auto failure = status().failure) first = fail(failure->code, failure->what);
-    if (first) {
-        const auto watched = watch_clock();
-        if (!watched) first = watched.failure();
-    }
-    if (first) {
-        std::vector<base::Bytes> leaves;
-        leaves.reserve(records.size());
-        for (Item& record : records) leaves.push_back(std::move(record.leaf));
-        first = core_->commit(leaves, seams_.clock.wall_ms());
-    }
+    const auto first = commit_records(records);
     last_record_ = std::chrono::steady_clock::now();
     last_batch_ = records.size();
     last_write_ = last_record_ - before;
@@ -215,8 +239,9 @@ void Log::write_records(std::span<Item> records) {
     refresh_status();
     std::uint64_t index = first ? *first : 0;
     for (Item& record : records) {
-        if (record.done) record.done(first ? Result<std::uint64_t>(index++) : first.failure());
+        answer(record, first ? Result<std::uint64_t>(index++) : first.failure());
     }
+    settle_up_to(records.back().number);
     if (!first) return;
     // The callers go on; the tree takes up their records meanwhile.
     const auto integrated = core_->integrate();
@@ -237,8 +262,8 @@ Result<> Log::sign_if_due() {
 }
 
 Result<> Log::record_own(const Event& event) {
-    const std::array<base::Bytes, 1> leaves{TRY(event.encode(seams_.clock.wall_ms()))};
-    TRY(core_->commit(leaves, seams_.clock.wall_ms()));
+    std::vector<base::Bytes> leaves{TRY(event.encode(seams_.clock.wall_ms()))};
+    TRY(core_->commit(std::move(leaves), seams_.clock.wall_ms()));
     return core_->integrate();
 }
 

@@ -9,6 +9,7 @@
 // OnDurable runs on the log's own thread and must be quick.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -76,17 +77,23 @@ class Log {
 
   private:
     enum class Task : std::uint8_t { record, checkpoint, epoch };
+    // On the stack of a thread that waits; written before settled_ reaches its item's number.
+    struct Answer {
+        base::Result<std::uint64_t> index = std::uint64_t{0};
+    };
     struct Item {
         Task task = Task::record;
         base::Bytes leaf;
         OnDurable done;
+        Answer* answer = nullptr;
+        std::uint64_t number = 0;  // in the order of the queue, from 1
     };
     using Instant = std::chrono::steady_clock::time_point;
 
     Log(std::unique_ptr<Storage> storage, LogKeys keys, const LogOptions& options, Seams seams)
         : storage_(std::move(storage)), keys_(std::move(keys)), options_(options), seams_(seams) {}
 
-    base::Result<> put(Item item);
+    base::Result<std::uint64_t> put(Item item);
     base::Result<std::uint64_t> put_and_wait(Item item);
     // The writer's side.
     void run();
@@ -94,6 +101,9 @@ class Log {
     Instant due() const;
     void process(std::deque<Item>& items);
     void write_records(std::span<Item> records);
+    base::Result<std::uint64_t> commit_records(std::span<Item> records);
+    static void answer(Item& item, base::Result<std::uint64_t> index);
+    void settle_up_to(std::uint64_t number);
     base::Result<> run_task(Task task);
     base::Result<> sign_if_due();
     base::Result<> record_own(const Event& event);
@@ -113,8 +123,11 @@ class Log {
     std::condition_variable ready_;
     std::deque<Item> items_;
     std::size_t item_bytes_ = 0;
+    std::uint64_t last_number_ = 0;
     bool stopping_ = false;
     LogStatus status_;
+    // Every item up to this number has its answer. One wake-up for a whole batch.
+    std::atomic<std::uint64_t> settled_{0};
 
     // The writer thread's own.
     std::size_t last_batch_ = 1;

@@ -139,19 +139,21 @@ Result<> LogCore::replay() {
     return outcome;
 }
 
-Result<std::uint64_t> LogCore::commit(std::span<const base::Bytes> leaves,
-                                      base::WallTime_ms now_ms) {
+Result<std::uint64_t> LogCore::commit(std::vector<base::Bytes> leaves, base::WallTime_ms now_ms) {
     const std::uint64_t first = next_index_;
+    const std::vector<base::ByteView> views(leaves.begin(), leaves.end());
+    std::vector<Digest> hashes(leaves.size());
+    hash_leaves(views, hashes);
     std::size_t added = 0;
-    for (const base::Bytes& leaf : leaves) {
-        CHECK(leaf.size() <= leaf_bytes_max);
-        if (!journal_.has_room(leaf.size())) {
+    for (std::size_t i = 0; i < leaves.size(); ++i) {
+        CHECK(leaves[i].size() <= leaf_bytes_max);
+        if (!journal_.has_room(leaves[i].size())) {
             if (added != 0) TRY(journal_.commit());
             TRY(settle(now_ms));
             added = 0;
         }
-        pending_.push_back({leaf, leaf_hash(leaf)});
-        journal_.add(leaf, pending_.back().hash, next_index_);
+        journal_.add(leaves[i], hashes[i], next_index_);
+        pending_.push_back({std::move(leaves[i]), hashes[i]});
         ++next_index_;
         ++added;
     }

@@ -47,8 +47,7 @@ class LogCore {
                                                        base::WallTime_ms now_ms);
 
     // Makes the records durable; the index of the first. Each has at most leaf_bytes_max bytes.
-    base::Result<std::uint64_t> commit(std::span<const base::Bytes> leaves,
-                                       base::WallTime_ms now_ms);
+    base::Result<std::uint64_t> commit(std::vector<base::Bytes> leaves, base::WallTime_ms now_ms);
     // Adds what was committed to the tree and writes the tiles that are full.
     base::Result<> integrate();
     // Signs the present head, unless it is signed.

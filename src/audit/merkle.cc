@@ -28,6 +28,10 @@ Digest node_hash(const Digest& left, const Digest& right) {
     return crypto::Sha256().update({&node_prefix, 1}).update(left).update(right).finish();
 }
 
+void hash_leaves(std::span<const base::ByteView> leaves, std::span<Digest> hashes) {
+    crypto::sha256_prefixed(leaf_prefix, leaves, hashes);
+}
+
 Digest empty_root() { return crypto::sha256({}); }
 
 Digest subtree_root(std::span<const Digest> hashes) {

@@ -23,6 +23,8 @@ using crypto::Digest;
 Digest leaf_hash(base::ByteView leaf);
 Digest node_hash(const Digest& left, const Digest& right);
 Digest empty_root();
+// The same as leaf_hash for each, several at a time. CHECKs that both spans are as long.
+void hash_leaves(std::span<const base::ByteView> leaves, std::span<Digest> hashes);
 
 constexpr std::size_t tile_width = 256;
 

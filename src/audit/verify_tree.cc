@@ -86,7 +86,7 @@ std::vector<Digest> TreeCheck::hash_bundle(std::uint64_t tile, Leaves& leaves) {
     }
     if (entries.leaves.size() > name.width) entries.leaves.resize(name.width);
     std::vector<Digest> hashes(entries.leaves.size());
-    crypto::sha256_prefixed(0, entries.leaves, hashes);
+    hash_leaves(entries.leaves, hashes);
     return hashes;
 }
 

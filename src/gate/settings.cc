@@ -131,9 +131,6 @@ const std::vector<SettingRow>& setting_rows() {
          "Model calls in one turn before it is stopped.", 1, 1000},
         {"turn.approval_minutes", SettingType::integer, "30",
          "How long an approval may wait; silence is denial.", 1, 10'080},
-        {"state.key", SettingType::text, "\"auto\"",
-         "Where the key that seals the state is kept: keyring, passphrase, file, or auto (the "
-         "keyring where there is one, else a file)."},
         {"provider.*.kind", SettingType::text, "\"openai\"",
          "What the provider speaks: anthropic, openai or offline."},
         {"provider.*.url", SettingType::text, "\"\"",

@@ -47,8 +47,10 @@ std::uint64_t namespaces(Powers powers) {
 
 // Receives one report; the descriptor it carries, if any, into `passed`.
 ssize_t receive_report(int socket, Report& report, Fd& passed) {
-    struct iovec part{&report, sizeof report};
-    struct msghdr message{};
+    struct iovec part {
+        &report, sizeof report
+    };
+    struct msghdr message {};
     message.msg_iov = &part;
     message.msg_iovlen = 1;
     alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
@@ -87,7 +89,7 @@ Result<std::unique_ptr<Cell>> Cell::start(CellShop& shop, os::LaunchSpec spec,
 
 Result<> Cell::clone_process(const std::vector<Fd>& descriptors, int inner_reports) {
     int pidfd = -1;
-    struct clone_args arguments{};
+    struct clone_args arguments {};
     arguments.flags = namespaces(identity_.powers) | CLONE_PIDFD;
     arguments.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
     arguments.exit_signal = SIGCHLD;
@@ -123,8 +125,8 @@ Result<> Cell::clone_process(const std::vector<Fd>& descriptors, int inner_repor
     // Moving a process waits for a grace period of the kernel; the child goes on building its root
     // meanwhile and asks for the answer before it starts anything.
     const std::string text = std::to_string(pid_);
-    grouped_ = ::write(group_.join.get(), text.data(), text.size()) ==
-               static_cast<ssize_t>(text.size());
+    grouped_ =
+        ::write(group_.join.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
     return {};
 }
 
@@ -169,15 +171,20 @@ void Cell::on_reports() {
 void Cell::take_report(const Report& report, Fd passed) {
     switch (report.kind) {
         case ReportKind::map_me: {
-            const auto done =
-                write_identity(std::to_string(pid_), Powers::root, identity_.host);
+            const auto done = write_identity(std::to_string(pid_), Powers::root, identity_.host);
             if (!done) outcome_.notes.push_back(done.error().what);
             answer(done.ok() && grouped_);
             return;
         }
-        case ReportKind::grouped: answer(grouped_); return;
-        case ReportKind::listener: listener_ = std::move(passed); return;
-        case ReportKind::hashed: shop_.hashes.remember(report.version, report.digest); return;
+        case ReportKind::grouped:
+            answer(grouped_);
+            return;
+        case ReportKind::listener:
+            listener_ = std::move(passed);
+            return;
+        case ReportKind::hashed:
+            shop_.hashes.remember(report.version, report.digest);
+            return;
         case ReportKind::note:
             if (outcome_.notes.size() < notes_max) outcome_.notes.emplace_back(report.text);
             return;
@@ -258,7 +265,8 @@ void Cell::check_limits(std::chrono::steady_clock::time_point now) {
 
 void Cell::on_process() {
     siginfo_t ended{};
-    if (::waitid(P_PIDFD, static_cast<id_t>(process_.get()), &ended, WEXITED | WNOHANG | __WALL) != 0 ||
+    if (::waitid(P_PIDFD, static_cast<id_t>(process_.get()), &ended, WEXITED | WNOHANG | __WALL) !=
+            0 ||
         ended.si_pid == 0) {
         return;
     }

@@ -26,8 +26,8 @@ std::string read_small(const std::string& path) {
 
 bool put(const std::string& path, const std::string& text) {
     const Fd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-    return file && ::write(file.get(), text.data(), text.size()) ==
-                       static_cast<ssize_t>(text.size());
+    return file &&
+           ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
 }
 
 std::vector<std::string> split(const std::string& text, char at) {
@@ -69,8 +69,8 @@ std::string own_group(GroupKind kind) {
         if (field.size() < 3) continue;
         std::string controllers = field[1];
         std::ranges::replace(controllers, ',', ' ');
-        const bool fits = kind == GroupKind::version_2 ? field[0] == "0"
-                                                       : has_word(controllers, "memory");
+        const bool fits =
+            kind == GroupKind::version_2 ? field[0] == "0" : has_word(controllers, "memory");
         if (fits) return field[2];
     }
     return {};
@@ -78,7 +78,8 @@ std::string own_group(GroupKind kind) {
 
 std::uint64_t number_after(const std::string& text, std::string_view word) {
     const std::size_t at = text.find(word);
-    return at == std::string::npos ? 0 : std::strtoull(text.c_str() + at + word.size(), nullptr, 10);
+    return at == std::string::npos ? 0
+                                   : std::strtoull(text.c_str() + at + word.size(), nullptr, 10);
 }
 
 }  // namespace
@@ -127,8 +128,8 @@ Result<ControlGroup> ControlGroups::make(const os::Limits& limits) {
     ControlGroup group;
     if (kind_ == GroupKind::none) return group;
     group.kind = kind_;
-    group.folder = parent_ + "/hardshell-" + std::to_string(::getpid()) + "-" +
-                   std::to_string(next_++);
+    group.folder =
+        parent_ + "/hardshell-" + std::to_string(::getpid()) + "-" + std::to_string(next_++);
     if (::mkdir(group.folder.c_str(), 0700) != 0) {
         return os::fail_errno("making a control group", errno);
     }
@@ -162,8 +163,8 @@ std::uint64_t ControlGroups::memory_kills(const ControlGroup& group) {
 }
 
 std::uint64_t ControlGroups::memory_peak_bytes(const ControlGroup& group) {
-    const char* name = group.kind == GroupKind::version_2 ? "/memory.peak"
-                                                          : "/memory.max_usage_in_bytes";
+    const char* name =
+        group.kind == GroupKind::version_2 ? "/memory.peak" : "/memory.max_usage_in_bytes";
     if (group.kind == GroupKind::none) return 0;
     return std::strtoull(read_small(group.folder + name).c_str(), nullptr, 10);
 }

@@ -34,14 +34,15 @@ FileVersion version_of(const struct stat& facts) {
 }
 
 bool is_settled(const FileVersion& version) {
-    struct timespec now{};
+    struct timespec now {};
     ::clock_gettime(CLOCK_REALTIME, &now);
     return nanoseconds(now) - version.changed_ns > settled_ns;
 }
 
 base::Failure changed(const std::string& path) {
-    return fail(Code::denied, path + " is not the file that was approved: its SHA-256 differs; "
-                                     "look at what changed it and ask again");
+    return fail(Code::denied, path +
+                                  " is not the file that was approved: its SHA-256 differs; "
+                                  "look at what changed it and ask again");
 }
 
 // Refuses a file that somebody has open for writing. Only an owner may have a lease, and not every
@@ -54,8 +55,8 @@ Result<> hold_against_writers(int fd, const std::string& path) {
     return fail(Code::denied, path + " is open for writing in another program; end that and retry");
 }
 
-Result<> check_bytes(const std::string& path, const os::Sha256Bytes& digest,
-                     const HashCache& cache, Executable& executable) {
+Result<> check_bytes(const std::string& path, const os::Sha256Bytes& digest, const HashCache& cache,
+                     Executable& executable) {
     const os::Sha256Bytes* known = cache.find(executable.version);
     if (known != nullptr) {
         if (*known != digest) return changed(path);
@@ -64,8 +65,9 @@ Result<> check_bytes(const std::string& path, const os::Sha256Bytes& digest,
     const auto found =
         TRY(crypto::sha256_of_descriptor(executable.fd.get(), Executable::bytes_max));
     if (found != digest) return changed(path);
-    struct stat after{};
-    if (::fstat(executable.fd.get(), &after) != 0) return os::fail_errno("looking at " + path, errno);
+    struct stat after {};
+    if (::fstat(executable.fd.get(), &after) != 0)
+        return os::fail_errno("looking at " + path, errno);
     if (version_of(after) != executable.version) return changed(path);
     executable.fresh_hash = is_settled(executable.version);
     return {};
@@ -88,8 +90,9 @@ Result<Executable> open_executable(const std::string& path, const os::Sha256Byte
     Executable executable;
     executable.fd = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (!executable.fd) return os::fail_errno("opening " + path + " in the sandbox", errno);
-    struct stat facts{};
-    if (::fstat(executable.fd.get(), &facts) != 0) return os::fail_errno("looking at " + path, errno);
+    struct stat facts {};
+    if (::fstat(executable.fd.get(), &facts) != 0)
+        return os::fail_errno("looking at " + path, errno);
     if (!S_ISREG(facts.st_mode) || (facts.st_mode & 0111) == 0) {
         return fail(Code::denied, path + " is no regular file that may be executed");
     }
@@ -104,11 +107,12 @@ Result<Executable> open_executable(const std::string& path, const os::Sha256Byte
 
 Result<base::Bytes> read_checked(int fd, const os::Sha256Bytes& digest, std::uint64_t bytes_max,
                                  const std::string& name) {
-    struct stat facts{};
+    struct stat facts {};
     if (::fstat(fd, &facts) != 0) return os::fail_errno("looking at " + name, errno);
     if (!S_ISREG(facts.st_mode)) return fail(Code::denied, name + " is no regular file");
     if (static_cast<std::uint64_t>(facts.st_size) > bytes_max) {
-        return fail(Code::exhausted, name + " is larger than " + std::to_string(bytes_max) + " bytes");
+        return fail(Code::exhausted,
+                    name + " is larger than " + std::to_string(bytes_max) + " bytes");
     }
     base::Bytes bytes(static_cast<std::size_t>(facts.st_size));
     const std::size_t size = TRY(os::read_at(fd, bytes, 0));

@@ -34,7 +34,7 @@ struct Executable {
 
     os::Fd fd;
     FileVersion version;
-    bool script = false;     // begins with "#!"
+    bool script = false;      // begins with "#!"
     bool fresh_hash = false;  // was hashed now, and its version can be trusted later
 };
 

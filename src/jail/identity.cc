@@ -61,10 +61,11 @@ bool lies_in(const std::string& path, const std::string& folder) {
 
 // The owner of a mount's source; nobody where it cannot be told (the mount itself will say why).
 Result<HostIdentity> owner_of(const std::string& source) {
-    const int fd = open_resolved(AT_FDCWD, source.c_str(), O_PATH | O_NOFOLLOW, RESOLVE_NO_SYMLINKS);
+    const int fd =
+        open_resolved(AT_FDCWD, source.c_str(), O_PATH | O_NOFOLLOW, RESOLVE_NO_SYMLINKS);
     if (fd < 0) return os::fail_errno("opening " + source, -fd);
     const Fd held(fd);
-    struct stat facts{};
+    struct stat facts {};
     if (::fstat(fd, &facts) != 0) return os::fail_errno("looking at " + source, errno);
     return HostIdentity{facts.st_uid, facts.st_gid};
 }

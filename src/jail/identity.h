@@ -39,8 +39,8 @@ class IdMaps {
 
 struct Identity {
     Powers powers = Powers::ordinary;
-    os::HostIdentity host;          // what the kernel sees
-    std::vector<int> id_maps;       // for each mount of the specification, -1 for none
+    os::HostIdentity host;                       // what the kernel sees
+    std::vector<int> id_maps;                    // for each mount of the specification, -1 for none
     std::vector<std::uint8_t> forced_read_only;  // mounts that cannot be written as this user
     std::vector<std::string> notes;
 };

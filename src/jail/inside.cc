@@ -35,8 +35,10 @@ constexpr int exit_setup_failed = 125;
 constexpr int first_inherited = 3;
 
 void send_report(int socket, const Report& report, int descriptor = -1) {
-    struct iovec part{const_cast<Report*>(&report), sizeof report};
-    struct msghdr message{};
+    struct iovec part {
+        const_cast<Report*>(&report), sizeof report
+    };
+    struct msghdr message {};
     message.msg_iov = &part;
     message.msg_iovlen = 1;
     alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
@@ -259,7 +261,8 @@ Result<> Inside::become_command() {
     }
     // Closed by the exec: until then a failure can still be reported.
     const auto flags = CLOSE_RANGE_CLOEXEC;
-    if (::close_range(first_inherited, ~0U, flags) != 0) return os::fail_errno("close_range", errno);
+    if (::close_range(first_inherited, ~0U, flags) != 0)
+        return os::fail_errno("close_range", errno);
     if (!stands(Wall::descriptors)) {
         for (int number = first_inherited; number < 64; ++number) ::fcntl(number, F_SETFD, 0);
     }
@@ -276,7 +279,8 @@ void Inside::exec_command() {
     for (std::string& entry : entries) environment.push_back(entry.data());
     environment.push_back(nullptr);
     std::vector<char*> argv;
-    for (const std::string& argument : command.argv) argv.push_back(const_cast<char*>(argument.data()));
+    for (const std::string& argument : command.argv)
+        argv.push_back(const_cast<char*>(argument.data()));
     argv.push_back(nullptr);
     char** const variables = stands(Wall::environment) ? environment.data() : environ;
 
@@ -318,7 +322,7 @@ void Inside::reap(pid_t command) {
         while (::waitpid(-1, nullptr, 0) > 0 || errno == EINTR) {
         }
     }
-    struct rusage used{};
+    struct rusage used {};
     ::getrusage(RUSAGE_CHILDREN, &used);
     Report report;
     report.kind = ReportKind::ended;

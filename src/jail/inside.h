@@ -26,8 +26,8 @@ struct InsideOrder {
     const HashCache& hashes;
     int landlock_abi_max = 0;
     bool await_group = false;  // the launcher moves us into a group; wait until it has
-    bool bound_data = false;  // no control group: RLIMIT_DATA
-    int reports = -1;      // the socket to the launcher
+    bool bound_data = false;   // no control group: RLIMIT_DATA
+    int reports = -1;          // the socket to the launcher
 };
 
 [[noreturn]] void run_inside(const InsideOrder& order);

@@ -70,7 +70,7 @@ Result<> allow(int ruleset, const char* path, std::uint64_t rights) {
         if (errno == ENOENT) return {};
         return os::fail_errno(std::string("opening ") + path + " for Landlock", errno);
     }
-    struct stat facts{};
+    struct stat facts {};
     if (::fstat(parent.get(), &facts) != 0) return os::fail_errno("looking at a path", errno);
     PathRule rule{S_ISDIR(facts.st_mode) ? rights : rights & of_files, parent.get()};
     if (rule.allowed == 0) return {};
@@ -98,7 +98,8 @@ Result<> apply_landlock(const os::LaunchSpec& spec, int abi) {
         TRY(allow(ruleset.get(), path, all & ~ioctl_dev));
     }
     TRY(allow(ruleset.get(), "/dev", read_dir));
-    for (const char* path : {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"}) {
+    for (const char* path :
+         {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"}) {
         TRY(allow(ruleset.get(), path, all & (read_file | write_file | truncate | ioctl_dev)));
     }
     for (const os::Mount& mount : spec.mounts) {

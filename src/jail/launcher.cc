@@ -38,22 +38,23 @@ Result<> hide_from_children(base::ByteView key) {
 // A pipe, a regular file or /dev/null. A folder would be a way out of the root, a terminal can be
 // typed into, and a socket can carry descriptors.
 Result<> check_standard(int fd) {
-    struct stat facts{};
-    if (::fstat(fd, &facts) != 0) return os::fail_errno("looking at standard input or output", errno);
+    struct stat facts {};
+    if (::fstat(fd, &facts) != 0)
+        return os::fail_errno("looking at standard input or output", errno);
     const int flags = ::fcntl(fd, F_GETFL);
     const bool null = S_ISCHR(facts.st_mode) && facts.st_rdev == ::makedev(1, 3);
     const bool plain = S_ISFIFO(facts.st_mode) || S_ISREG(facts.st_mode) || null;
     if (plain && flags >= 0 && (flags & O_PATH) == 0) return {};
-    return fail(Code::denied,
-                "standard input, output and error must each be a pipe, a regular file or /dev/null");
+    return fail(
+        Code::denied,
+        "standard input, output and error must each be a pipe, a regular file or /dev/null");
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Launcher>> Launcher::make(LauncherSettings settings, Fd daemon, Fd keeper,
                                                  const base::Clock& clock) {
-    std::unique_ptr<Launcher> launcher(
-        new Launcher(std::move(daemon), std::move(keeper), clock));
+    std::unique_ptr<Launcher> launcher(new Launcher(std::move(daemon), std::move(keeper), clock));
     launcher->shop_.filter = TRY(CallFilter::build());
     launcher->shop_.hidden = std::move(settings.hidden);
     launcher->shop_.landlock_abi_max = settings.landlock_abi_max;
@@ -172,8 +173,7 @@ Result<os::LaunchSpec> Launcher::check_request(const os::Frame& frame) {
         return fail(Code::denied, "the keeper has not handed over its key yet; try again");
     }
     const base::WallTime_ms now_ms = clock_.wall_ms();
-    const auto ticket =
-        TRY(crypto::check_ticket(ticket_key_, ticket_bytes, now_ms, generation_));
+    const auto ticket = TRY(crypto::check_ticket(ticket_key_, ticket_bytes, now_ms, generation_));
     if (ticket.kind != os::LaunchSpec::ticket_kind) {
         return fail(Code::denied, "the ticket is not one for a launch");
     }
@@ -199,7 +199,8 @@ Result<> Launcher::start_run(os::Frame frame) {
     }
     if (cells_.size() >= cells_max) {
         return refuse(id, {Code::exhausted,
-                           "64 sandboxes run already; wait until one has ended or stop one", {}});
+                           "64 sandboxes run already; wait until one has ended or stop one",
+                           {}});
     }
     auto spec = check_request(frame);
     if (!spec) return refuse(id, spec.error());

@@ -35,16 +35,17 @@ class Launcher {
     static constexpr std::int64_t frame_patience_ms = 2000;
 
     // Builds the call filter and looks for control groups.
-    static base::Result<std::unique_ptr<Launcher>> make(LauncherSettings settings,
-                                                        os::Fd daemon, os::Fd keeper,
-                                                        const base::Clock& clock);
+    static base::Result<std::unique_ptr<Launcher>> make(LauncherSettings settings, os::Fd daemon,
+                                                        os::Fd keeper, const base::Clock& clock);
     // Serves until the daemon or the keeper is gone (success) or sends what is no frame (corrupt).
     // Every sandbox has ended when it returns.
     base::Result<> run();
 
   private:
     Launcher(os::Fd daemon, os::Fd keeper, const base::Clock& clock)
-        : clock_(clock), daemon_(std::move(daemon)), keeper_(std::move(keeper)),
+        : clock_(clock),
+          daemon_(std::move(daemon)),
+          keeper_(std::move(keeper)),
           guard_(tickets_max) {}
 
     base::Result<> serve_once();

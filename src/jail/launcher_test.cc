@@ -159,8 +159,9 @@ TEST_F(LauncherLoop, FoldersAndSocketsAreNoStandardInput) {
     std::uint64_t id = 1;
     for (const int bad : {folder->get(), pair->first.get()}) {
         const auto payload = pack_run(issue(packed), packed);
-        ASSERT_TRUE(daemon->send(id++, number(LauncherFrame::run), payload,
-                                 {bad, null->get(), null->get()}).ok());
+        ASSERT_TRUE(
+            daemon->send(id++, number(LauncherFrame::run), payload, {bad, null->get(), null->get()})
+                .ok());
         EXPECT_NE(refusal().find("pipe"), std::string::npos);
     }
     send_run(id, issue(packed), packed, 4);

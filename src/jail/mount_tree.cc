@@ -16,16 +16,15 @@ using base::Result;
 using os::Fd;
 
 Result<MountTree> MountTree::copy_of(int source) {
-    constexpr unsigned flags =
-        OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE;
+    constexpr unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE;
     const int fd = ::open_tree(source, "", flags);
     if (fd < 0) return os::fail_errno("copying a tree of mounts", errno);
     return MountTree(Fd(fd));
 }
 
-Result<MountTree> MountTree::fresh(
-    const char* type, const std::vector<std::pair<std::string, std::string>>& options,
-    std::uint64_t attributes) {
+Result<MountTree> MountTree::fresh(const char* type,
+                                   const std::vector<std::pair<std::string, std::string>>& options,
+                                   std::uint64_t attributes) {
     const std::string action = std::string("making a file system of type ") + type;
     const Fd context(::fsopen(type, FSOPEN_CLOEXEC));
     if (!context) return os::fail_errno(action, errno);
@@ -43,7 +42,7 @@ Result<MountTree> MountTree::fresh(
 }
 
 Result<> MountTree::restrict(const TreeAttributes& attributes) {
-    struct mount_attr change{};
+    struct mount_attr change {};
     change.attr_set = attributes.set;
     change.propagation = MS_PRIVATE;
     if (attributes.id_map_namespace >= 0) {
@@ -57,7 +56,7 @@ Result<> MountTree::restrict(const TreeAttributes& attributes) {
 }
 
 Result<> MountTree::restrict_top(std::uint64_t attributes) const {
-    struct mount_attr change{};
+    struct mount_attr change {};
     change.attr_set = attributes;
     if (::mount_setattr(fd_.get(), "", AT_EMPTY_PATH, &change, sizeof change) == 0) return {};
     return os::fail_errno("restricting a mount", errno);
@@ -70,7 +69,7 @@ Result<> MountTree::attach(int target) const {
 }
 
 int open_resolved(int folder, const char* path, int flags, std::uint64_t resolve) {
-    struct open_how how{};
+    struct open_how how {};
     how.flags = static_cast<std::uint64_t>(flags) | O_CLOEXEC;
     how.resolve = resolve;
     const long fd = ::syscall(SYS_openat2, folder, path, &how, sizeof how);

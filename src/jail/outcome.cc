@@ -15,13 +15,20 @@ using base::Unpacker;
 
 std::string_view ending_name(Ending ending) {
     switch (ending) {
-        case Ending::exited: return "exited";
-        case Ending::signalled: return "signalled";
-        case Ending::timed_out: return "timed_out";
-        case Ending::out_of_memory: return "out_of_memory";
-        case Ending::violated: return "violated";
-        case Ending::killed: return "killed";
-        case Ending::not_started: return "not_started";
+        case Ending::exited:
+            return "exited";
+        case Ending::signalled:
+            return "signalled";
+        case Ending::timed_out:
+            return "timed_out";
+        case Ending::out_of_memory:
+            return "out_of_memory";
+        case Ending::violated:
+            return "violated";
+        case Ending::killed:
+            return "killed";
+        case Ending::not_started:
+            return "not_started";
     }
     return "unknown";
 }
@@ -90,16 +97,21 @@ Result<Outcome> unpack_outcome(base::ByteView bytes) {
 std::string describe(const Outcome& outcome) {
     const std::string seconds = std::to_string(outcome.usage.wall_us / 1'000'000) + " s";
     switch (outcome.ending) {
-        case Ending::exited: return "exit code " + std::to_string(outcome.code);
+        case Ending::exited:
+            return "exit code " + std::to_string(outcome.code);
         case Ending::signalled: {
             const char* name = ::sigabbrev_np(outcome.signal);
             return "ended by signal " + std::to_string(outcome.signal) +
                    (name != nullptr ? std::string(" (SIG") + name + ")" : std::string());
         }
-        case Ending::timed_out: return "stopped: its time was up after " + seconds;
-        case Ending::out_of_memory: return "stopped: it used more memory than its limit";
-        case Ending::violated: return "stopped: it called " + outcome.violation;
-        case Ending::killed: return "stopped on request after " + seconds;
+        case Ending::timed_out:
+            return "stopped: its time was up after " + seconds;
+        case Ending::out_of_memory:
+            return "stopped: it used more memory than its limit";
+        case Ending::violated:
+            return "stopped: it called " + outcome.violation;
+        case Ending::killed:
+            return "stopped on request after " + seconds;
         case Ending::not_started:
             return "not started: " + outcome.step + ": " + outcome.problem;
     }

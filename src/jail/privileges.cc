@@ -22,12 +22,12 @@ constexpr int join_session_keyring = 1;  // KEYCTL_JOIN_SESSION_KEYRING
 constexpr unsigned capabilities_max = 64;
 
 Result<> limit(int resource, const char* name, rlim_t soft, rlim_t hard) {
-    struct rlimit now{};
+    struct rlimit now {};
     if (::getrlimit(static_cast<__rlimit_resource>(resource), &now) == 0 && now.rlim_max < hard) {
         hard = now.rlim_max;
         soft = std::min(soft, hard);
     }
-    const struct rlimit bounds{soft, hard};
+    const struct rlimit bounds { soft, hard };
     if (::setrlimit(static_cast<__rlimit_resource>(resource), &bounds) == 0) return {};
     return os::fail_errno(std::string("limiting ") + name, errno);
 }
@@ -69,7 +69,9 @@ Result<> drop_capabilities() {
     if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0) {
         return os::fail_errno("emptying the ambient set", errno);
     }
-    struct __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_header_struct header {
+        _LINUX_CAPABILITY_VERSION_3, 0
+    };
     const struct __user_cap_data_struct none[2]{};
     if (::syscall(SYS_capset, &header, none) == 0) return {};
     return os::fail_errno("dropping capabilities", errno);
@@ -77,7 +79,9 @@ Result<> drop_capabilities() {
 
 #ifdef HS_REMOVABLE_WALLS
 void keep_capabilities() {
-    struct __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_header_struct header {
+        _LINUX_CAPABILITY_VERSION_3, 0
+    };
     struct __user_cap_data_struct sets[2]{};
     ::syscall(SYS_capget, &header, sets);
     for (auto& set : sets) set.inheritable = set.permitted;

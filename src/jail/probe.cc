@@ -113,9 +113,10 @@ SandboxProbe judge(const ProbeFacts& facts) {
                        "start the container with a seccomp profile that allows clone and unshare "
                        "with CLONE_NEWUSER, or run Hardshell outside it");
     }
-    return because(SandboxCause::unknown,
-                   std::string("namespaces cannot be made: ") + ::strerrordesc_np(facts.clone_errno),
-                   "see dmesg and the limits under /proc/sys/user");
+    return because(
+        SandboxCause::unknown,
+        std::string("namespaces cannot be made: ") + ::strerrordesc_np(facts.clone_errno),
+        "see dmesg and the limits under /proc/sys/user");
 }
 
 SandboxProbe probe_sandbox() {
@@ -141,9 +142,10 @@ std::string with_advice(const std::string& step, const std::string& text) {
     if (step == "exec" && text.find("No such file") != std::string::npos) {
         return text + "; the program or its interpreter is not in the sandbox's mounts";
     }
-    const bool refused = text.find("not permitted") != std::string::npos ||
-                         text.find("denied") != std::string::npos;
-    if (!refused || (step != "namespaces" && !step.starts_with("root") && step != "user namespace")) {
+    const bool refused =
+        text.find("not permitted") != std::string::npos || text.find("denied") != std::string::npos;
+    if (!refused ||
+        (step != "namespaces" && !step.starts_with("root") && step != "user namespace")) {
         return text;
     }
     ProbeFacts facts = gather();

@@ -13,13 +13,13 @@
 namespace hs::jail {
 
 enum class SandboxCause : std::uint8_t {
-    none,                    // everything works
-    apparmor,                // kernel.apparmor_restrict_unprivileged_userns = 1
-    no_user_namespaces,      // user.max_user_namespaces = 0
-    clone_sysctl,            // kernel.unprivileged_userns_clone = 0 (Debian)
-    container,               // a seccomp filter or missing rights of a container
-    proc_masked,             // a container masks /proc, so a new one may not be mounted
-    old_kernel,              // before Linux 5.14
+    none,                // everything works
+    apparmor,            // kernel.apparmor_restrict_unprivileged_userns = 1
+    no_user_namespaces,  // user.max_user_namespaces = 0
+    clone_sysctl,        // kernel.unprivileged_userns_clone = 0 (Debian)
+    container,           // a seccomp filter or missing rights of a container
+    proc_masked,         // a container masks /proc, so a new one may not be mounted
+    old_kernel,          // before Linux 5.14
     unknown
 };
 

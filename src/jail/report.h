@@ -24,14 +24,14 @@ struct FileVersion {
 };
 
 enum class ReportKind : std::uint32_t {
-    map_me,     // the user namespace is made: write its maps and answer as for `grouped`
-    grouped,    // answer with one byte once the process is in its control group
-    listener,   // carries the descriptor of the call filter's notifications
-    hashed,     // `version` has the digest `digest`: worth remembering
-    note,       // `text` for the person
-    enforced,   // `text` is "what\nby"
-    failed,     // `step` and `text`: the sandbox could not be built
-    ended,      // `wait_status`, `cpu_us`, `memory_peak_bytes`
+    map_me,    // the user namespace is made: write its maps and answer as for `grouped`
+    grouped,   // answer with one byte once the process is in its control group
+    listener,  // carries the descriptor of the call filter's notifications
+    hashed,    // `version` has the digest `digest`: worth remembering
+    note,      // `text` for the person
+    enforced,  // `text` is "what\nby"
+    failed,    // `step` and `text`: the sandbox could not be built
+    ended,     // `wait_status`, `cpu_us`, `memory_peak_bytes`
 };
 
 struct Report {

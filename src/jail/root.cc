@@ -29,14 +29,16 @@ constexpr const char* mask_file = "run/hardshell/mask/file";
 constexpr const char* mask_folder = "run/hardshell/mask/folder";
 
 // Entries of /proc that tell about the host and that no ordinary program needs.
-constexpr const char* hidden_proc[] = {"kcore",   "keys",    "key-users", "kallsyms",
+constexpr const char* hidden_proc[] = {"kcore",   "keys",    "key-users",  "kallsyms",
                                        "modules", "cmdline", "timer_list", "acpi",
-                                       "bus",     "fs",      "irq",       "scsi"};
+                                       "bus",     "fs",      "irq",        "scsi"};
 
-std::uint64_t read_only_flag() { return stands(Wall::read_only) ? MOUNT_ATTR_RDONLY : 0; }
+std::uint64_t read_only_flag() {
+    return stands(Wall::read_only) ? MOUNT_ATTR_RDONLY : 0;
+}
 
 Result<struct stat> facts(int fd) {
-    struct stat found{};
+    struct stat found {};
     if (::fstat(fd, &found) != 0) return os::fail_errno("looking at a file", errno);
     return found;
 }
@@ -69,16 +71,15 @@ Result<NewRoot> NewRoot::begin() {
     if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
         return os::fail_errno("making the mounts private", errno);
     }
-    NewRoot root(TRY(MountTree::fresh(
-        "tmpfs", {{"size", "33554432"}, {"nr_inodes", "16384"}, {"mode", "0755"}},
-        MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)));
+    NewRoot root(TRY(
+        MountTree::fresh("tmpfs", {{"size", "33554432"}, {"nr_inodes", "16384"}, {"mode", "0755"}},
+                         MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)));
     const Fd top(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (!top) return os::fail_errno("opening the root", errno);
     TRY(root.tree_.attach(top.get()));
-    for (const char* path :
-         {"etc", "dev", "proc", "tmp", "home", "home/user", "var", "run", "run/hardshell",
-          "run/hardshell/mask", "run/hardshell/staged", "run/hardshell/pinned",
-          "run/hardshell/scratch", "dev/shm"}) {
+    for (const char* path : {"etc", "dev", "proc", "tmp", "home", "home/user", "var", "run",
+                             "run/hardshell", "run/hardshell/mask", "run/hardshell/staged",
+                             "run/hardshell/pinned", "run/hardshell/scratch", "dev/shm"}) {
         TRY(make_folder(root.fd(), path, 0755));
     }
     TRY(make_folder(root.fd(), mask_folder, 0));
@@ -159,8 +160,8 @@ Result<> NewRoot::make_proc() {
         const Fd host(::open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
         return TRY(MountTree::copy_of(host.get())).attach(place.get());
     }
-    const MountTree proc = TRY(MountTree::fresh(
-        "proc", {{"hidepid", "invisible"}}, never_set | MOUNT_ATTR_NOEXEC | read_only_flag()));
+    const MountTree proc = TRY(MountTree::fresh("proc", {{"hidepid", "invisible"}},
+                                                never_set | MOUNT_ATTR_NOEXEC | read_only_flag()));
     TRY(proc.attach(place.get()));
     for (const char* name : hidden_proc) {
         const int target = open_resolved(proc.fd(), name, O_PATH | O_NOFOLLOW, no_links);
@@ -244,12 +245,14 @@ Result<Fd> NewRoot::step_into(int folder, const std::string& name, Place place) 
 Result<> NewRoot::mount_grants(const os::LaunchSpec& spec, const Identity& identity) {
     std::vector<std::size_t> order(spec.mounts.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-    const auto depth = [&](std::size_t i) { return std::ranges::count(spec.mounts[i].target, '/'); };
+    const auto depth = [&](std::size_t i) {
+        return std::ranges::count(spec.mounts[i].target, '/');
+    };
     std::ranges::stable_sort(order, {}, depth);
     for (const std::size_t i : order) {
         const os::Mount& mount = spec.mounts[i];
-        const bool read_only = mount.access == os::MountAccess::read_only ||
-                               identity.forced_read_only[i] != 0;
+        const bool read_only =
+            mount.access == os::MountAccess::read_only || identity.forced_read_only[i] != 0;
         const auto done = mount_grant(mount, identity.id_maps[i], read_only);
         if (!done) return fail(done.error().code, mount.target + ": " + done.error().what);
     }
@@ -257,8 +260,8 @@ Result<> NewRoot::mount_grants(const os::LaunchSpec& spec, const Identity& ident
 }
 
 Result<> NewRoot::mount_grant(const os::Mount& mount, int id_map, bool read_only) {
-    const int opened = open_resolved(AT_FDCWD, mount.source.c_str(), O_PATH | O_NOFOLLOW,
-                                     RESOLVE_NO_SYMLINKS);
+    const int opened =
+        open_resolved(AT_FDCWD, mount.source.c_str(), O_PATH | O_NOFOLLOW, RESOLVE_NO_SYMLINKS);
     if (opened == -ENOENT && mount.presence == os::MountPresence::optional) return {};
     if (opened == -ELOOP) {
         return fail(Code::denied, "the way to " + mount.source +
@@ -269,18 +272,16 @@ Result<> NewRoot::mount_grant(const os::Mount& mount, int id_map, bool read_only
     const mode_t mode = TRY(facts(opened)).st_mode;
     if (S_ISLNK(mode)) {
         const std::size_t slash = mount.target.rfind('/');
-        const Fd folder = TRY(open_place(slash == 0 ? "/." : mount.target.substr(0, slash),
-                                         Place::folder));
-        return make_link(folder.get(), link_text(opened).c_str(),
-                         mount.target.c_str() + slash + 1);
+        const Fd folder =
+            TRY(open_place(slash == 0 ? "/." : mount.target.substr(0, slash), Place::folder));
+        return make_link(folder.get(), link_text(opened).c_str(), mount.target.c_str() + slash + 1);
     }
     if (!S_ISDIR(mode) && !S_ISREG(mode)) {
         return fail(Code::denied, mount.source + " is neither a folder nor a regular file");
     }
     MountTree tree = TRY(MountTree::copy_of(opened));
     TRY(tree.restrict({never_set | (read_only ? read_only_flag() : 0), id_map}));
-    const Fd target =
-        TRY(open_place(mount.target, S_ISDIR(mode) ? Place::folder : Place::file));
+    const Fd target = TRY(open_place(mount.target, S_ISDIR(mode) ? Place::folder : Place::file));
     return tree.attach(target.get());
 }
 
@@ -303,7 +304,8 @@ Result<> NewRoot::mask(const os::LaunchSpec& spec, const std::vector<std::string
     }
     for (const os::Mount& mount : spec.mounts) {
         if (mount.content != os::MountContent::personal) continue;
-        const int top = open_resolved(fd(), mount.target.c_str() + 1, O_PATH | O_NOFOLLOW, no_links);
+        const int top =
+            open_resolved(fd(), mount.target.c_str() + 1, O_PATH | O_NOFOLLOW, no_links);
         if (top == -ENOENT) continue;
         if (top < 0) return os::fail_errno("opening " + mount.target, -top);
         const Fd held(top);
@@ -316,8 +318,8 @@ Result<> NewRoot::mask(const os::LaunchSpec& spec, const std::vector<std::string
 
 Result<> NewRoot::mask_path(const std::string& path) {
     // A link is followed inside the sandbox's root, so that what it shows is masked, not the link.
-    const int target = open_resolved(fd(), path.c_str() + 1, O_PATH,
-                                     RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+    const int target =
+        open_resolved(fd(), path.c_str() + 1, O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
     if (target == -ENOENT || target == -ENOTDIR || target == -ELOOP) return {};
     if (target < 0) return os::fail_errno("opening " + path + " to mask it", -target);
     const Fd held(target);
@@ -335,7 +337,8 @@ Result<> NewRoot::hold_in_place(const os::LaunchSpec& spec, const std::string& p
              end = path.find('/', end + 1)) {
             const std::string folder = path.substr(0, end);
             if (!held_.insert(folder).second) continue;
-            const int opened = open_resolved(fd(), folder.c_str() + 1, O_PATH | O_DIRECTORY, no_links);
+            const int opened =
+                open_resolved(fd(), folder.c_str() + 1, O_PATH | O_DIRECTORY, no_links);
             if (opened < 0) break;  // not there, or a link: then there is nothing to hold below it
             const Fd held(opened);
             TRY(TRY(MountTree::copy_of(opened)).attach(opened));
@@ -382,8 +385,8 @@ Result<> NewRoot::pin(int target, base::ByteView bytes) {
 Result<> NewRoot::stage(const std::string& path, base::ByteView bytes) {
     if (path.starts_with(std::string(staged_folder) + "/")) {
         if (path.find('/', std::string_view(staged_folder).size() + 1) != std::string::npos) {
-            return fail(Code::invalid_input, "a staged file lies directly in " +
-                                                 std::string(staged_folder));
+            return fail(Code::invalid_input,
+                        "a staged file lies directly in " + std::string(staged_folder));
         }
         TRY(write_file(path.c_str() + 1, bytes, 0555));
         return {};

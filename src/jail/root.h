@@ -65,7 +65,7 @@ class NewRoot {
     base::Result<os::Fd> write_file(const char* path, base::ByteView bytes, unsigned mode);
 
     MountTree tree_;
-    os::Fd mask_file_;    // read-only and unreadable, to be laid over what is masked
+    os::Fd mask_file_;  // read-only and unreadable, to be laid over what is masked
     os::Fd mask_folder_;
     std::uint64_t scratch_device_ = 0;
     std::set<std::string> held_;  // folders that are mounts of their own, so nobody renames them

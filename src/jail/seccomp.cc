@@ -28,9 +28,9 @@ using os::Fd;
 
 using Context = std::unique_ptr<void, void (*)(void*)>;
 
-constexpr std::uint64_t new_namespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID |
-                                         CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |
-                                         CLONE_NEWCGROUP | 0x80 /* CLONE_NEWTIME */;
+constexpr std::uint64_t new_namespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET |
+                                         CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP |
+                                         0x80 /* CLONE_NEWTIME */;
 constexpr std::uint64_t memfd_noexec_seal = 8;  // MFD_NOEXEC_SEAL, Linux 6.3
 constexpr std::uint64_t set_id_bits[] = {S_ISUID, S_ISGID};
 constexpr int families_max = 16;  // AF_NETLINK is the last one that is looked at by itself
@@ -57,9 +57,9 @@ class FilterBuilder {
         if (status_ != 0) return;
         const int number = ::seccomp_syscall_resolve_name(name);
         if (number == __NR_SCMP_ERROR || number < 0) return;
-        status_ = ::seccomp_rule_add_array(context_.get(), action, number,
-                                           static_cast<unsigned>(arguments.size()),
-                                           arguments.data());
+        status_ =
+            ::seccomp_rule_add_array(context_.get(), action, number,
+                                     static_cast<unsigned>(arguments.size()), arguments.data());
     }
     Result<std::vector<sock_filter>> program() {
         if (status_ != 0) return os::fail_errno("building the filter of system calls", -status_);
@@ -94,8 +94,7 @@ Result<std::vector<sock_filter>> build_allowlist() {
     for (const char* name : violating_calls) filter.add(SCMP_ACT_ALLOW, name);
     for (const char* name : {"clone", "unshare", "socket"}) filter.add(SCMP_ACT_ALLOW, name);
     // A memory file that can be executed would run what nobody has hashed.
-    filter.add(SCMP_ACT_ALLOW, "memfd_create",
-               {has_bits(1, memfd_noexec_seal, memfd_noexec_seal)});
+    filter.add(SCMP_ACT_ALLOW, "memfd_create", {has_bits(1, memfd_noexec_seal, memfd_noexec_seal)});
     filter.add(SCMP_ACT_ALLOW, "personality", {low_equals(0, 0)});
     filter.add(SCMP_ACT_ALLOW, "personality", {low_equals(0, 0xffffffff)});
     return filter.program();
@@ -121,8 +120,8 @@ void refuse_sockets(FilterBuilder& filter, std::uint32_t refuse) {
 
 void refuse_set_id(FilterBuilder& filter, std::uint32_t refuse) {
     const std::pair<const char*, unsigned> calls[] = {
-        {"chmod", 1}, {"fchmod", 1}, {"fchmodat", 2}, {"fchmodat2", 2}, {"creat", 1},
-        {"mknod", 1}, {"mknodat", 2}, {"open", 2},    {"openat", 3}};
+        {"chmod", 1}, {"fchmod", 1},  {"fchmodat", 2}, {"fchmodat2", 2}, {"creat", 1},
+        {"mknod", 1}, {"mknodat", 2}, {"open", 2},     {"openat", 3}};
     for (const auto& [name, argument] : calls) {
         for (const std::uint64_t bit : set_id_bits) {
             filter.add(refuse, name, {has_bits(argument, bit, bit)});
@@ -152,26 +151,30 @@ Result<std::vector<sock_filter>> build_dangerous() {
 int install_one(const std::vector<sock_filter>& filter, unsigned flags) {
     sock_fprog program{static_cast<unsigned short>(filter.size()),
                        const_cast<sock_filter*>(filter.data())};
-    return static_cast<int>(
-        ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program));
+    return static_cast<int>(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program));
 }
 
 std::string family_name(std::uint64_t family) {
     switch (family) {
-        case AF_PACKET: return "AF_PACKET";
-        case AF_VSOCK: return "AF_VSOCK";
-        case AF_ALG: return "AF_ALG";
-        case AF_NETLINK: return "AF_NETLINK";
+        case AF_PACKET:
+            return "AF_PACKET";
+        case AF_VSOCK:
+            return "AF_VSOCK";
+        case AF_ALG:
+            return "AF_ALG";
+        case AF_NETLINK:
+            return "AF_NETLINK";
         case AF_INET:
-        case AF_INET6: return "raw";
-        default: return "family " + std::to_string(family);
+        case AF_INET6:
+            return "raw";
+        default:
+            return "family " + std::to_string(family);
     }
 }
 
 bool is_among(const char* name, std::span<const char* const> names) {
-    return std::ranges::any_of(names, [&](const char* other) {
-        return std::string_view(other) == name;
-    });
+    return std::ranges::any_of(names,
+                               [&](const char* other) { return std::string_view(other) == name; });
 }
 
 }  // namespace
@@ -217,7 +220,7 @@ Result<std::vector<RefusedCall>> refuse_calls(int listener, std::size_t calls_ma
     std::vector<RefusedCall> calls;
     while (calls.size() < calls_max) {
         // The kernel's structures may be larger than those of the headers; libseccomp's are ours.
-        struct seccomp_notif request{};
+        struct seccomp_notif request {};
         if (::ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &request) != 0) {
             // ENOENT: the caller was killed before its call could be read.
             if (errno == EINTR || errno == ENOENT) return calls;
@@ -227,7 +230,7 @@ Result<std::vector<RefusedCall>> refuse_calls(int listener, std::size_t calls_ma
         std::uint64_t arguments[6];
         std::copy(std::begin(request.data.args), std::end(request.data.args), arguments);
         calls.push_back(name_call(request.data.nr, arguments));
-        struct seccomp_notif_resp answer{};
+        struct seccomp_notif_resp answer {};
         answer.id = request.id;
         answer.error = calls.back().name.starts_with("io_uring") ? -ENOSYS : -EPERM;
         // Failure means that the caller is gone.

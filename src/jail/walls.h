@@ -36,15 +36,17 @@ enum class Wall : std::uint8_t {
 };
 
 constexpr std::string_view wall_names[] = {
-    "root",         "read_only",     "masks",        "processes",    "network",
-    "ipc",          "landlock",      "seccomp",      "capabilities", "no_new_privileges",
-    "user",         "session",       "descriptors",  "environment",  "process_limit",
-    "memory_limit", "scratch_limit", "file_limit",   "reaper",       "executable_check"};
+    "root",         "read_only",     "masks",       "processes",    "network",
+    "ipc",          "landlock",      "seccomp",     "capabilities", "no_new_privileges",
+    "user",         "session",       "descriptors", "environment",  "process_limit",
+    "memory_limit", "scratch_limit", "file_limit",  "reaper",       "executable_check"};
 static_assert(sizeof(wall_names) / sizeof(wall_names[0]) == static_cast<int>(Wall::count));
 
 #ifdef HS_REMOVABLE_WALLS
 inline std::uint32_t walls_removed = 0;
-inline bool stands(Wall wall) { return (walls_removed >> static_cast<unsigned>(wall) & 1U) == 0; }
+inline bool stands(Wall wall) {
+    return (walls_removed >> static_cast<unsigned>(wall) & 1U) == 0;
+}
 inline bool remove_wall(std::string_view name) {
     for (unsigned i = 0; i < static_cast<unsigned>(Wall::count); ++i) {
         if (wall_names[i] != name) continue;
@@ -54,7 +56,9 @@ inline bool remove_wall(std::string_view name) {
     return false;
 }
 #else
-constexpr bool stands(Wall) { return true; }
+constexpr bool stands(Wall) {
+    return true;
+}
 #endif
 
 }  // namespace hs::jail

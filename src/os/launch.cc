@@ -37,7 +37,9 @@ bool is_variable(std::string_view name) {
     return is_name(name, "_") && !(name.front() >= '0' && name.front() <= '9');
 }
 
-bool has_nul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
+bool has_nul(std::string_view text) {
+    return text.find('\0') != std::string_view::npos;
+}
 
 Result<> check_arguments(const Command& command) {
     if (command.argv.empty() || command.argv.size() > LaunchSpec::arguments_max) {
@@ -148,8 +150,12 @@ Result<Choice> get_choice(Unpacker& in, std::uint8_t last) {
     return static_cast<Choice>(value);
 }
 
-void put_text(Packer& out, const std::string& text) { out.text(text); }
-Result<std::string> get_text(Unpacker& in) { return in.text(); }
+void put_text(Packer& out, const std::string& text) {
+    out.text(text);
+}
+Result<std::string> get_text(Unpacker& in) {
+    return in.text();
+}
 
 void put_command(Packer& out, const Command& command) {
     out.text(command.executable);
@@ -318,11 +324,26 @@ std::vector<Mount> system_mounts() {
         mounts.push_back({path, path, MountAccess::read_only, presence, MountContent::system});
     };
     add("/usr", MountPresence::required);
-    for (const char* path :
-         {"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/opt", "/etc/alternatives",
-          "/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/etc/ld.so.cache", "/etc/localtime",
-          "/etc/os-release", "/etc/mime.types", "/etc/protocols", "/etc/services", "/etc/fonts",
-          "/etc/java-11-openjdk", "/etc/java-17-openjdk", "/etc/java-21-openjdk"}) {
+    for (const char* path : {"/bin",
+                             "/sbin",
+                             "/lib",
+                             "/lib32",
+                             "/lib64",
+                             "/libx32",
+                             "/opt",
+                             "/etc/alternatives",
+                             "/etc/ssl/certs",
+                             "/etc/ssl/openssl.cnf",
+                             "/etc/ld.so.cache",
+                             "/etc/localtime",
+                             "/etc/os-release",
+                             "/etc/mime.types",
+                             "/etc/protocols",
+                             "/etc/services",
+                             "/etc/fonts",
+                             "/etc/java-11-openjdk",
+                             "/etc/java-17-openjdk",
+                             "/etc/java-21-openjdk"}) {
         add(path, MountPresence::optional);
     }
     return mounts;

@@ -68,7 +68,8 @@ struct Limits {
     std::uint64_t file_bytes_max = std::uint64_t{1} << 30U;
     std::uint32_t open_files_max = 1024;
     std::uint64_t output_bytes_max = std::uint64_t{64} << 20U;  // counted by who reads the output
-    std::uint64_t scratch_bytes_max = std::uint64_t{512} << 20U;  // /tmp, HOME and /dev/shm together
+    std::uint64_t scratch_bytes_max = std::uint64_t{512}
+                                      << 20U;  // /tmp, HOME and /dev/shm together
     bool operator==(const Limits&) const = default;
 };
 

@@ -36,6 +36,8 @@ base::Result<Fd> memory_file(base::ByteView bytes) {
     return file;
 }
 
-base::Result<Fd> open_null() { return open_file("/dev/null", O_RDWR); }
+base::Result<Fd> open_null() {
+    return open_file("/dev/null", O_RDWR);
+}
 
 }  // namespace hs::os

@@ -11,7 +11,8 @@ using base::Result;
 namespace {
 
 base::Failure unknown_number() {
-    return fail(Code::not_found, "no background command has this number; list them to see which do");
+    return fail(Code::not_found,
+                "no background command has this number; list them to see which do");
 }
 
 }  // namespace

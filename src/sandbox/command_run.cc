@@ -27,11 +27,12 @@ CommandRun::CommandRun(LaunchedCommand command, RunRequest request, os::WakeUp r
       stop_(std::move(stop)),
       outputs_(Outputs{Output(request_.bounds), Output(request_.bounds)}) {}
 
-Result<std::unique_ptr<CommandRun>> CommandRun::start(LauncherClient& launcher, RunRequest request) {
+Result<std::unique_ptr<CommandRun>> CommandRun::start(LauncherClient& launcher,
+                                                      RunRequest request) {
     auto output = TRY(os::make_pipe());
     auto error = TRY(os::make_pipe());
-    const Fd input = request.input.empty() ? TRY(os::open_null())
-                                           : TRY(os::memory_file(request.input));
+    const Fd input =
+        request.input.empty() ? TRY(os::open_null()) : TRY(os::memory_file(request.input));
     std::vector<Fd> staged;
     std::vector<int> descriptors = {input.get(), output.writing.get(), error.writing.get()};
     for (const base::Bytes& bytes : request.staged) {
@@ -43,10 +44,10 @@ Result<std::unique_ptr<CommandRun>> CommandRun::start(LauncherClient& launcher, 
     auto command = TRY(launcher.start(request.ticket, request.spec, descriptors));
     std::unique_ptr<CommandRun> run(new CommandRun(std::move(command), std::move(request),
                                                    std::move(read_all), std::move(stop)));
-    run->reader_ = std::thread(
-        [self = run.get(), out = std::move(output.reading), err = std::move(error.reading)]() mutable {
-            self->read_outputs(std::move(out), std::move(err));
-        });
+    run->reader_ = std::thread([self = run.get(), out = std::move(output.reading),
+                                err = std::move(error.reading)]() mutable {
+        self->read_outputs(std::move(out), std::move(err));
+    });
     return run;
 }
 
@@ -64,8 +65,8 @@ bool CommandRun::read_some(const Fd& pipe, Stream stream) {
     if (count == 0) return false;
     const base::ByteView bytes(piece.data(), static_cast<std::size_t>(count));
     const std::uint64_t total = outputs_.with([&](Outputs& outputs) {
-        Output& output = stream == Stream::standard_output ? outputs.standard_output
-                                                           : outputs.standard_error;
+        Output& output =
+            stream == Stream::standard_output ? outputs.standard_output : outputs.standard_error;
         output.append(bytes);
         return outputs.standard_output.bytes_total() + outputs.standard_error.bytes_total();
     });
@@ -111,13 +112,15 @@ Result<Completed> CommandRun::wait(os::Deadline deadline, const os::WakeUp* wake
     return completed;
 }
 
-void CommandRun::kill() { command_.kill(); }
+void CommandRun::kill() {
+    command_.kill();
+}
 
 base::Bytes CommandRun::output_since(Stream stream, std::uint64_t& position,
                                      std::uint64_t& skipped) const {
     return outputs_.with([&](const Outputs& outputs) {
-        const Output& output = stream == Stream::standard_output ? outputs.standard_output
-                                                                 : outputs.standard_error;
+        const Output& output =
+            stream == Stream::standard_output ? outputs.standard_output : outputs.standard_error;
         return output.since(position, skipped);
     });
 }

@@ -27,8 +27,8 @@ enum class Stream : std::uint8_t { standard_output, standard_error };
 
 struct RunRequest {
     base::Bytes ticket;
-    base::Bytes spec;  // packed os::LaunchSpec
-    base::Bytes input;  // standard input; empty gives /dev/null
+    base::Bytes spec;                 // packed os::LaunchSpec
+    base::Bytes input;                // standard input; empty gives /dev/null
     std::vector<base::Bytes> staged;  // bytes of the staged files, in the specification's order
     OutputBounds bounds;
     std::uint64_t output_bytes_max = 0;  // both streams together; the specification's limit
@@ -39,7 +39,7 @@ struct Completed {
     jail::Outcome outcome;
     std::string standard_output;
     std::string standard_error;
-    std::uint64_t output_bytes = 0;      // of both, also those left out
+    std::uint64_t output_bytes = 0;   // of both, also those left out
     bool stopped_for_output = false;  // it printed more than output_bytes_max and was killed
 };
 

@@ -10,8 +10,7 @@ using base::fail;
 using base::Result;
 
 struct RunState {
-    RunState(std::uint64_t number, os::WakeUp wake_up)
-        : id(number), finished(std::move(wake_up)) {}
+    RunState(std::uint64_t number, os::WakeUp wake_up) : id(number), finished(std::move(wake_up)) {}
     const std::uint64_t id;
     os::WakeUp finished;
     base::Guarded<std::optional<Result<jail::Outcome>>> result;
@@ -104,11 +103,17 @@ Result<jail::Outcome> LaunchedCommand::wait(os::Deadline deadline, const os::Wak
     return state_->result.with([](auto& slot) { return *slot; });
 }
 
-void LaunchedCommand::kill() { send_kind(*link_, state_->id, jail::LauncherFrame::kill); }
+void LaunchedCommand::kill() {
+    send_kind(*link_, state_->id, jail::LauncherFrame::kill);
+}
 
-bool LaunchedCommand::finished() const { return state_->finished.raised(); }
+bool LaunchedCommand::finished() const {
+    return state_->finished.raised();
+}
 
-int LaunchedCommand::finished_fd() const { return state_->finished.fd(); }
+int LaunchedCommand::finished_fd() const {
+    return state_->finished.fd();
+}
 
 LauncherClient::LauncherClient(os::Fd socket) {
     auto stop = os::WakeUp::make();

@@ -51,7 +51,8 @@ void Output::append(base::ByteView bytes) {
         return;
     }
     tail_ += base::text_of(bytes);
-    if (tail_.size() > bounds_.tail_bytes_max) tail_.erase(0, tail_.size() - bounds_.tail_bytes_max);
+    if (tail_.size() > bounds_.tail_bytes_max)
+        tail_.erase(0, tail_.size() - bounds_.tail_bytes_max);
 }
 
 std::string Output::text() const {
@@ -78,7 +79,8 @@ base::Bytes Output::since(std::uint64_t& position, std::uint64_t& skipped) const
         skipped = tail_start - position;
         position = tail_start;
     }
-    const auto rest = std::string_view(tail_).substr(static_cast<std::size_t>(position - tail_start));
+    const auto rest =
+        std::string_view(tail_).substr(static_cast<std::size_t>(position - tail_start));
     const auto view = base::bytes_of(rest);
     bytes.insert(bytes.end(), view.begin(), view.end());
     position = total_;

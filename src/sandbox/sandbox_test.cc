@@ -34,7 +34,8 @@ TEST(Output, KeepsBothEndsAndCountsTheMiddle) {
     EXPECT_LT(text.size(), 300U);
     std::string line;
     std::istringstream lines(text);
-    while (std::getline(lines, line)) EXPECT_TRUE(line.starts_with("line ") || line[0] == '[') << line;
+    while (std::getline(lines, line))
+        EXPECT_TRUE(line.starts_with("line ") || line[0] == '[') << line;
 }
 
 TEST(Output, MemoryStaysBoundedForOneHugePiece) {

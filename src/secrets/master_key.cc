@@ -27,10 +27,9 @@ Result<MasterKey> key_from_file(const std::string& path) {
                                                "backup",
                                                path));
     }
-    MasterKey held{crypto::SecretBytes::copy_of(bytes), Kept::file,
+    MasterKey held{crypto::SecretBytes::copy_of(bytes),
                    fmt::format("The key that seals this state lies in {}: whoever can read your "
-                               "files can read it. A keyring or a passphrase is safer: hardshell "
-                               "config explain state.key",
+                               "files can read it. Keep a copy of it apart from your backups.",
                                path)};
     crypto::wipe(bytes);
     return held;
@@ -38,22 +37,8 @@ Result<MasterKey> key_from_file(const std::string& path) {
 
 }  // namespace
 
-std::string_view name_of(Kept kept) {
-    switch (kept) {
-        case Kept::keyring:
-            return "keyring";
-        case Kept::passphrase:
-            return "passphrase";
-        case Kept::file:
-            return "file";
-    }
-    return "";
-}
-
-Result<MasterKey> open_master_key(const std::string& state_folder, const std::string& wanted,
-                                  base::Random& random) {
+Result<MasterKey> open_master_key(const std::string& state_folder, base::Random& random) {
     const std::string path = state_folder + "/master.key";
-    static_cast<void>(wanted);
     if (os::facts_of_path(path)) return key_from_file(path);
     if (os::facts_of_path(state_folder + "/sessions.db")) {
         return fail(Code::not_found, fmt::format("{} is missing, but {} holds data sealed with it; "

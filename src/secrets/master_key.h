@@ -1,10 +1,9 @@
-// MasterKey: the key from which every key of the state is derived, and where it is kept.
+// MasterKey: the key from which every key of the state is derived. It lies in a file of its own.
 //
-// What it does not protect from: with Kept::file, whoever can read the person's files has the key;
-// the warning says so, the log too. Threads: called once at start.
+// What it does not protect from: whoever can read the person's files has the key. Sealing then
+// protects copies and backups of the rest, and the warning says so. Threads: called once at start.
 #pragma once
 
-#include <cstdint>
 #include <string>
 
 #include "base/clock.h"
@@ -13,19 +12,13 @@
 
 namespace hs::secrets {
 
-enum class Kept : std::uint8_t { keyring, passphrase, file };
-std::string_view name_of(Kept kept);
-
 struct MasterKey {
     crypto::SecretBytes key;  // 32 bytes
-    Kept kept = Kept::file;
-    std::string warning;  // for the person; empty when there is nothing to say
+    std::string warning;      // for the person
 };
 
-// Opens the key of this state folder, or makes one. `wanted` is the setting state.key: auto,
-// keyring, passphrase or file. denied when the key file may be read by others; not_found when the
-// state has data and its key is gone: nothing is made over it.
-base::Result<MasterKey> open_master_key(const std::string& state_folder, const std::string& wanted,
-                                        base::Random& random);
+// Opens the key of this state folder, or makes one. denied when the key file may be read by others;
+// not_found when the state has data and its key is gone: nothing is made over it.
+base::Result<MasterKey> open_master_key(const std::string& state_folder, base::Random& random);
 
 }  // namespace hs::secrets

@@ -18,7 +18,9 @@ inline int harm(const char* what) {
     std::printf("HARM: %s\n", what);
     return 0;
 }
-inline int blocked() { return 10; }
+inline int blocked() {
+    return 10;
+}
 
 inline std::string given(const char* name) {
     const char* const value = std::getenv(name);

@@ -5,5 +5,6 @@
 #include "attack.h"
 
 int main() {
-    return ::mount("/", "/tmp", nullptr, MS_BIND, nullptr) == 0 ? harm("a bind mount of the root") : blocked();
+    return ::mount("/", "/tmp", nullptr, MS_BIND, nullptr) == 0 ? harm("a bind mount of the root")
+                                                                : blocked();
 }

@@ -7,8 +7,8 @@
 int main() {
     std::ifstream status("/proc/self/status");
     for (std::string line; std::getline(status, line);) {
-        const bool set = line.starts_with("Cap") && line.find_first_of("123456789abcdef", 7) !=
-                                                        std::string::npos;
+        const bool set = line.starts_with("Cap") &&
+                         line.find_first_of("123456789abcdef", 7) != std::string::npos;
         if (set) return harm("has capabilities");
     }
     return blocked();

@@ -2,4 +2,6 @@
 // An executable with another hash than the approved one.
 #include "attack.h"
 
-int main() { return harm("ran although its hash differs"); }
+int main() {
+    return harm("ran although its hash differs");
+}

@@ -2,4 +2,6 @@
 // A launch specification that differs by one bit from the permitted one.
 #include "attack.h"
 
-int main() { return harm("ran although the specification differs"); }
+int main() {
+    return harm("ran although the specification differs");
+}

@@ -7,5 +7,7 @@
 #include "attack.h"
 
 int main() {
-    return (::name_to_handle_at(AT_FDCWD, "/tmp", nullptr, nullptr, 0) != 0 && errno != EPERM) ? harm("handles of files, to be opened past the tree") : blocked();
+    return (::name_to_handle_at(AT_FDCWD, "/tmp", nullptr, nullptr, 0) != 0 && errno != EPERM)
+               ? harm("handles of files, to be opened past the tree")
+               : blocked();
 }

@@ -2,4 +2,6 @@
 // A ticket whose MAC is not the keeper's.
 #include "attack.h"
 
-int main() { return harm("ran with a forged ticket"); }
+int main() {
+    return harm("ran with a forged ticket");
+}

@@ -9,5 +9,7 @@ int main() {
     return [] {
         alignas(8) char parameters[256] = {};
         return ::syscall(SYS_io_uring_setup, 4, parameters);
-    }() >= 0 ? harm("io_uring, which no filter sees into") : blocked();
+    }() >= 0
+               ? harm("io_uring, which no filter sees into")
+               : blocked();
 }

@@ -6,5 +6,7 @@
 #include "attack.h"
 
 int main() {
-    return ::setns(::open("/proc/self/ns/uts", O_RDONLY), CLONE_NEWUTS) == 0 ? harm("setns into a namespace") : blocked();
+    return ::setns(::open("/proc/self/ns/uts", O_RDONLY), CLONE_NEWUTS) == 0
+               ? harm("setns into a namespace")
+               : blocked();
 }

@@ -6,5 +6,7 @@
 #include "attack.h"
 
 int main() {
-    return ::syscall(SYS_add_key, "user", "hostile", "x", 1, -2 /* process keyring */) >= 0 ? harm("the kernel's keyrings") : blocked();
+    return ::syscall(SYS_add_key, "user", "hostile", "x", 1, -2 /* process keyring */) >= 0
+               ? harm("the kernel's keyrings")
+               : blocked();
 }

@@ -6,5 +6,7 @@
 #include "attack.h"
 
 int main() {
-    return ::syscall(SYS_finit_module, -1, "", 0) < 0 ? harm("a kernel module: the sandbox ends at the call") : blocked();
+    return ::syscall(SYS_finit_module, -1, "", 0) < 0
+               ? harm("a kernel module: the sandbox ends at the call")
+               : blocked();
 }

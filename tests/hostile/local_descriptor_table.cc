@@ -9,5 +9,7 @@ int main() {
     return [] {
         char table[64] = {};
         return ::syscall(SYS_modify_ldt, 0, table, sizeof table);
-    }() >= 0 ? harm("modify_ldt") : blocked();
+    }() >= 0
+               ? harm("modify_ldt")
+               : blocked();
 }

@@ -3,5 +3,6 @@
 #include "attack.h"
 
 int main() {
-    return can_read(given("HOSTILE_PROJECT") + "/settings") ? harm("read it by its target") : blocked();
+    return can_read(given("HOSTILE_PROJECT") + "/settings") ? harm("read it by its target")
+                                                            : blocked();
 }

@@ -5,5 +5,7 @@
 #include "attack.h"
 
 int main() {
-    return ::mount("tmpfs", "/usr", "tmpfs", 0, nullptr) == 0 ? harm("a file system over a trusted folder") : blocked();
+    return ::mount("tmpfs", "/usr", "tmpfs", 0, nullptr) == 0
+               ? harm("a file system over a trusted folder")
+               : blocked();
 }

@@ -13,7 +13,7 @@ int main() {
     long child = ::syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, nullptr, nullptr, nullptr, 0);
     if (child == 0) ::_exit(0);
     if (child > 0) return harm("cloned into a new user namespace");
-    struct clone_args arguments{};
+    struct clone_args arguments {};
     arguments.flags = CLONE_NEWUSER;
     arguments.exit_signal = SIGCHLD;
     child = ::syscall(SYS_clone3, &arguments, sizeof arguments);

@@ -5,5 +5,7 @@
 #include "attack.h"
 
 int main() {
-    return ::unshare(CLONE_NEWUSER) == 0 ? harm("a user namespace of its own, with every capability") : blocked();
+    return ::unshare(CLONE_NEWUSER) == 0
+               ? harm("a user namespace of its own, with every capability")
+               : blocked();
 }

@@ -6,5 +6,6 @@
 #include "attack.h"
 
 int main() {
-    return ::open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE) >= 0 ? harm("open_tree and move_mount") : blocked();
+    return ::open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE) >= 0 ? harm("open_tree and move_mount")
+                                                            : blocked();
 }

@@ -5,5 +5,7 @@
 #include "attack.h"
 
 int main() {
-    return ::open_by_handle_at(AT_FDCWD, nullptr, O_RDONLY) < 0 ? harm("open_by_handle_at: the sandbox ends at the call") : blocked();
+    return ::open_by_handle_at(AT_FDCWD, nullptr, O_RDONLY) < 0
+               ? harm("open_by_handle_at: the sandbox ends at the call")
+               : blocked();
 }

@@ -10,9 +10,11 @@
 
 int main() {
     return [] {
-        struct perf_event_attr event{};
+        struct perf_event_attr event {};
         event.size = 3;
         ::syscall(SYS_perf_event_open, &event, 0, -1, -1, 0);
         return errno;
-    }() != EPERM ? harm("perf events") : blocked();
+    }() != EPERM
+               ? harm("perf events")
+               : blocked();
 }

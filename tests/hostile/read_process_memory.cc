@@ -14,8 +14,8 @@ int main() {
     if (child == 0) {
         while (true) ::pause();
     }
-    const struct iovec here{&copy, sizeof copy};
-    const struct iovec there{&value, sizeof value};
+    const struct iovec here { &copy, sizeof copy };
+    const struct iovec there { &value, sizeof value };
     const bool read = ::process_vm_readv(child, &here, 1, &there, 1, 0) == sizeof copy;
     ::kill(child, SIGKILL);
     return read ? harm("read the memory of a process") : blocked();

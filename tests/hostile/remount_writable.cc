@@ -5,5 +5,8 @@
 #include "attack.h"
 
 int main() {
-    return ::mount(nullptr, given("HOSTILE_READONLY").c_str(), nullptr, MS_REMOUNT | MS_BIND, nullptr) == 0 ? harm("a read-only mount made writable") : blocked();
+    return ::mount(nullptr, given("HOSTILE_READONLY").c_str(), nullptr, MS_REMOUNT | MS_BIND,
+                   nullptr) == 0
+               ? harm("a read-only mount made writable")
+               : blocked();
 }

@@ -2,7 +2,8 @@
 // The hostile tests and the benchmark use it; the product has `hardshell sandbox run`.
 //
 //   run_one --launcher PROGRAM [--launcher-option OPTION VALUE]… [--mount ro|rw SOURCE TARGET]…
-//           [--mask PATH] [--mask-name PATTERN] [--env NAME VALUE] [--limit NAME VALUE] [--cwd PATH]
+//           [--mask PATH] [--mask-name PATTERN] [--env NAME VALUE] [--limit NAME VALUE] [--cwd
+//           PATH]
 //           [--stage TARGET FILE] [--tamper spec|ticket|executable] -- EXECUTABLE [ARGUMENT…]
 // Prints the output of the program, then on standard error one line "outcome: …" and one for each
 // refused call and each enforcement. Exit code: 0 when the program exited with 0, 1 for anything
@@ -38,14 +39,22 @@ struct Options {
 using Arguments = std::vector<std::string>;
 
 Result<> set_limit(os::Limits& limits, const std::string& name, std::uint64_t value) {
-    if (name == "wall_ms") limits.wall_ms = value;
-    else if (name == "cpu_s") limits.cpu_s = value;
-    else if (name == "memory_bytes") limits.memory_bytes = value;
-    else if (name == "processes_max") limits.processes_max = static_cast<std::uint32_t>(value);
-    else if (name == "file_bytes_max") limits.file_bytes_max = value;
-    else if (name == "output_bytes_max") limits.output_bytes_max = value;
-    else if (name == "scratch_bytes_max") limits.scratch_bytes_max = value;
-    else return fail(Code::invalid_input, "no limit is named " + name);
+    if (name == "wall_ms")
+        limits.wall_ms = value;
+    else if (name == "cpu_s")
+        limits.cpu_s = value;
+    else if (name == "memory_bytes")
+        limits.memory_bytes = value;
+    else if (name == "processes_max")
+        limits.processes_max = static_cast<std::uint32_t>(value);
+    else if (name == "file_bytes_max")
+        limits.file_bytes_max = value;
+    else if (name == "output_bytes_max")
+        limits.output_bytes_max = value;
+    else if (name == "scratch_bytes_max")
+        limits.scratch_bytes_max = value;
+    else
+        return fail(Code::invalid_input, "no limit is named " + name);
     return {};
 }
 
@@ -63,7 +72,10 @@ Result<> take_option(Options& options, const Arguments& in, std::size_t& at) {
         options.launcher_options.push_back(TRY(next()));
     } else if (option == "--mount") {
         const std::string access = TRY(next());
-        os::Mount mount{TRY(next()), {}, os::MountAccess::read_only, os::MountPresence::required,
+        os::Mount mount{TRY(next()),
+                        {},
+                        os::MountAccess::read_only,
+                        os::MountPresence::required,
                         os::MountContent::personal};
         mount.target = TRY(next());
         if (access == "rw") mount.access = os::MountAccess::read_write;
@@ -188,7 +200,8 @@ void print(const sandbox::Completed& completed) {
                  static_cast<double>(outcome.usage.wall_us) / 1000,
                  static_cast<double>(outcome.usage.cpu_us) / 1000,
                  static_cast<double>(outcome.usage.memory_peak_bytes) / (1 << 20));
-    std::fprintf(stderr, "outcome: %s: %s\n", std::string(jail::ending_name(outcome.ending)).c_str(),
+    std::fprintf(stderr, "outcome: %s: %s\n",
+                 std::string(jail::ending_name(outcome.ending)).c_str(),
                  jail::describe(outcome).c_str());
 }
 
@@ -196,9 +209,8 @@ Result<int> run(const Options& options) {
     auto parts = TRY(start_launcher(options));
     auto request = TRY(make_request(options, parts));
     const auto started = TRY(sandbox::CommandRun::start(*parts.client, std::move(request)));
-    const auto completed =
-        TRY(started->wait(os::Deadline::after_ms(static_cast<std::int64_t>(
-            options.spec.limits.wall_ms + 30'000))));
+    const auto completed = TRY(started->wait(
+        os::Deadline::after_ms(static_cast<std::int64_t>(options.spec.limits.wall_ms + 30'000))));
     print(completed);
     if (completed.outcome.ending == jail::Ending::not_started) return 3;
     const bool clean = completed.outcome.ending == jail::Ending::exited;

@@ -14,7 +14,7 @@ int main() {
     if (!made && ::open(path.c_str(), O_CREAT | O_WRONLY, 0755) >= 0) {
         made = ::chmod(path.c_str(), 04755) == 0;
     }
-    struct stat facts{};
+    struct stat facts {};
     made = made && ::stat(path.c_str(), &facts) == 0 && (facts.st_mode & S_ISUID) != 0;
     ::unlink(path.c_str());
     return made ? harm("left a set-user-ID file") : blocked();

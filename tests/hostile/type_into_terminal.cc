@@ -11,5 +11,7 @@ int main() {
         char letter = 'x';
         ::ioctl(0, 0x100005412UL, &letter);
         return errno;
-    }() != EPERM ? harm("TIOCSTI: it must not even reach the kernel") : blocked();
+    }() != EPERM
+               ? harm("TIOCSTI: it must not even reach the kernel")
+               : blocked();
 }

@@ -5,5 +5,7 @@
 #include "attack.h"
 
 int main() {
-    return ::umount2((given("HOSTILE_PROJECT") + "/.env").c_str(), MNT_DETACH) == 0 ? harm("the mask taken away by unmounting it") : blocked();
+    return ::umount2((given("HOSTILE_PROJECT") + "/.env").c_str(), MNT_DETACH) == 0
+               ? harm("the mask taken away by unmounting it")
+               : blocked();
 }

@@ -6,5 +6,7 @@
 #include "attack.h"
 
 int main() {
-    return ::syscall(SYS_userfaultfd, 1 /* UFFD_USER_MODE_ONLY */) >= 0 ? harm("userfaultfd, which stops the kernel where it likes") : blocked();
+    return ::syscall(SYS_userfaultfd, 1 /* UFFD_USER_MODE_ONLY */) >= 0
+               ? harm("userfaultfd, which stops the kernel where it likes")
+               : blocked();
 }

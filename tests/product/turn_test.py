@@ -188,6 +188,26 @@ class Scripted(unittest.TestCase):
         self.hardshell.send("hello")
         self.assertLessEqual(self.models.stats()["lastBytes"], 8192)
 
+    def test_an_approval_outlives_a_crash_and_resumes_its_action_once(self):
+        target = self.hardshell.project / "made.txt"
+        self.models.script(call("files_write", path="made.txt", content="late\n"), {"reply": "end"})
+        turn = self.hardshell.background("send", "--wait", "write it")
+        approval = self.hardshell.wait_for_approval()["id"]
+        os.kill(self.hardshell.processes()["hardshelld"], 9)
+        turn.communicate(timeout=30)
+        time.sleep(0.5)
+        self.models.script({"reply": "end"}, {"reply": "end"})
+        self.hardshell.send("hello")  # starts the daemon anew
+        self.assertFalse(target.exists())
+        self.hardshell.cli("approvals", "approve", approval)
+        deadline = time.monotonic() + 10
+        while not target.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self.assertEqual(target.read_text(), "late\n")
+        self.assertNotEqual(self.hardshell.cli("approvals", "approve", approval, check=False).returncode, 0)
+        done = [e for e in self.hardshell.events() if e["kind"] == "effect.ended" and e.get("outcome") == "done"]
+        self.assertTrue(done)
+
     def test_cancelling_ends_the_command_at_once(self):
         self.models.script(call("shell_run", argv=["sleep", "60"]), {"reply": "end"})
         turn = self.hardshell.background("send", "--wait", "sleep")

@@ -60,7 +60,8 @@ audit::LogKeys make_keys(base::Random& random) {
 
 audit::Event make_event(int number) {
     audit::Event event(audit::EventKind::effect_begun);
-    event.set(audit::Field::person, "anna").set(audit::Field::session, "01JD9QZ8T0V4N5K2M7R3S6W1XY");
+    event.set(audit::Field::person, "anna")
+        .set(audit::Field::session, "01JD9QZ8T0V4N5K2M7R3S6W1XY");
     event.set(audit::Field::tool, "shell").set(audit::Field::host, "build.example");
     event.set(audit::Field::action,
               "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08");
@@ -121,11 +122,11 @@ void measure_round(audit::Log& log, const std::string& folder, Rounds& rounds) {
     rounds.in_place.push_back(median(in_place));
     rounds.ratio.push_back(rate * rounds.appended.back() / 16);
     rounds.ratio_in_place.push_back(rate * rounds.in_place.back() / 16);
-    fmt::print("fdatasync {:.0f} us appended, {:.0f} us in place; one writer waits {:.0f} us; 16 "
-               "writers {:.0f} events/s = {:.0f} % ({:.0f} % in place)\n",
-               rounds.appended.back() * 1e6, rounds.in_place.back() * 1e6,
-               rounds.waited.back() * 1e6, rate, rounds.ratio.back() * 100,
-               rounds.ratio_in_place.back() * 100);
+    fmt::print(
+        "fdatasync {:.0f} us appended, {:.0f} us in place; one writer waits {:.0f} us; 16 "
+        "writers {:.0f} events/s = {:.0f} % ({:.0f} % in place)\n",
+        rounds.appended.back() * 1e6, rounds.in_place.back() * 1e6, rounds.waited.back() * 1e6,
+        rate, rounds.ratio.back() * 100, rounds.ratio_in_place.back() * 100);
 }
 
 bool measure_writers(const std::string& folder) {
@@ -183,7 +184,8 @@ bool measure_verify(const std::string& folder) {
 }  // namespace hs
 
 int main(int count, char** arguments) {
-    std::string folder = (count > 1 ? std::string(arguments[1]) : std::string(".")) + "/bench-audit.XXXXXX";
+    std::string folder =
+        (count > 1 ? std::string(arguments[1]) : std::string(".")) + "/bench-audit.XXXXXX";
     CHECK(::mkdtemp(folder.data()) != nullptr);
     const bool fast_writers = hs::measure_writers(folder);
     const bool fast_verify = hs::measure_verify(folder);

@@ -37,20 +37,21 @@ function runPeer(options) {
   }
 }
 
+// Processor time against processor time; the wall time of ours beside it.
 function row(name, ours, theirs) {
-  const ratio = theirs === undefined ? '' : `${theirs.toFixed(1).padStart(12)} us${(theirs / ours).toFixed(0).padStart(8)} x`;
-  console.log(`${name.padEnd(52)}${ours.toFixed(2).padStart(12)} us${ratio}`);
+  const ratio = theirs === undefined ? '' : `${theirs.toFixed(1).padStart(12)} us${(theirs / ours.cpu_us).toFixed(0).padStart(8)} x`;
+  console.log(`${name.padEnd(52)}${ours.cpu_us.toFixed(2).padStart(12)} us${ours.wall_us.toFixed(2).padStart(12)} us${ratio}`);
 }
 
 const options = readOptions(process.argv.slice(2));
 const ours = JSON.parse(execFileSync(options.bench, [options.peer], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }));
 const peer = runPeer(options);
-console.log(`${''.padEnd(52)}${'hardshell'.padStart(15)}${peer ? 'cedar-wasm (CPU)'.padStart(15) : ''}`);
+console.log(`${'median'.padEnd(52)}${'CPU'.padStart(15)}${'wall'.padStart(15)}${peer ? 'cedar-wasm CPU'.padStart(15) : ''}`);
 for (const [size, figures] of Object.entries(ours)) {
   const theirs = peer?.sets[size];
   console.log(`${size} policies: ${figures.checked_decisions - figures.wrong_decisions} of ${figures.checked_decisions} decisions as intended`);
-  row('  three-outcome decision', figures.three_outcome.median_us, theirs?.stateful_two_pass.cpu_us);
-  row('  three-outcome decision, request built from facts', figures.three_outcome_with_request_built.median_us, theirs?.stateful_two_pass.cpu_us);
-  row('  load', figures.load.median_us, theirs?.preparse_policies.cpu_us);
-  row('  load with validation', figures.load_with_validation.median_us, theirs?.parse_and_validate_with_schema.cpu_us);
+  row('  three-outcome decision', figures.three_outcome, theirs?.stateful_two_pass.cpu_us);
+  row('  three-outcome decision, request built from facts', figures.three_outcome_with_request_built, theirs?.stateful_two_pass.cpu_us);
+  row('  load', figures.load, theirs?.preparse_policies.cpu_us);
+  row('  load with validation', figures.load_with_validation, theirs?.parse_and_validate_with_schema.cpu_us);
 }

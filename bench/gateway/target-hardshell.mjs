@@ -15,13 +15,13 @@ export default {
   name: 'hardshell',
   healthPath: '/healthz', readyPath: '/readyz', streamMark: '"content"',
   prepare(g) {
-    if (fs.existsSync(path.join(g.dir, 'bench-token'))) return;
     const project = path.join(g.dir, 'project');
     fs.mkdirSync(project, { recursive: true });
     spawnSync(cli, ['init', '--quiet'], { env: env(g) });
     fs.writeFileSync(path.join(g.dir, 'config/hardshell/config.toml'),
       `[api]\nport = ${g.port}\nproject = "${project}"\n[provider.fake]\nkind = "anthropic"\n` +
       `url = "http://127.0.0.1:${g.fakePort}"\nmodel = "fake-1"\nlocal = true\nretains = false\n`);
+    if (fs.existsSync(path.join(g.dir, 'bench-token'))) return;
     const made = spawnSync(cli, ['token', 'add', 'bench', '--scopes', 'talk,person'], { env: env(g) });
     fs.writeFileSync(path.join(g.dir, 'bench-token'), made.stdout);
   },

@@ -178,7 +178,9 @@ LogOptions crash_options() {
     return options;
 }
 
-Bytes record(std::uint64_t number) { return fixture::leaf_number(number, 150); }
+Bytes record(std::uint64_t number) {
+    return fixture::leaf_number(number, 150);
+}
 
 struct Outcome {
     std::uint64_t acknowledged = 0;
@@ -191,7 +193,8 @@ Outcome scenario(CrashingStorage& storage, const LogKeys& keys, base::Random& ra
     auto core = LogCore::open(storage, keys, crash_options(), random, 1000);
     if (!core) return outcome;
     std::uint64_t next = 0;
-    constexpr std::array<std::uint64_t, 12> batches = {1, 3, 40, 200, 17, 5, 120, 150, 2, 90, 1, 30};
+    constexpr std::array<std::uint64_t, 12> batches = {1,   3,   40, 200, 17, 5,
+                                                       120, 150, 2,  90,  1,  30};
     for (std::size_t step = 0; step < batches.size(); ++step) {
         std::vector<Bytes> batch;
         for (std::uint64_t i = 0; i < batches[step]; ++i) batch.push_back(record(next++));
@@ -317,13 +320,17 @@ class OpenTest : public testing::Test {
         const auto core = LogCore::open(storage, with, crash_options(), random, 6000);
         return core ? Code::cancelled : core.error().code;
     }
-    Bytes& content(const std::string& name) { return *storage.files.at(name).versions.back().content; }
+    Bytes& content(const std::string& name) {
+        return *storage.files.at(name).versions.back().content;
+    }
 
     LogKeys keys = fixture::make_keys();
     CrashingStorage storage{1};
 };
 
-TEST_F(OpenTest, AnotherKeyIsRefused) { EXPECT_EQ(open_code(fixture::make_keys(2)), Code::denied); }
+TEST_F(OpenTest, AnotherKeyIsRefused) {
+    EXPECT_EQ(open_code(fixture::make_keys(2)), Code::denied);
+}
 
 TEST_F(OpenTest, MissingStateBesideRecordsIsNoNewLog) {
     storage.files.erase("private/state");
@@ -331,7 +338,8 @@ TEST_F(OpenTest, MissingStateBesideRecordsIsNoNewLog) {
 }
 
 TEST_F(OpenTest, MissingEpochsBesideRecordsIsNoNewLog) {
-    std::erase_if(storage.files, [](const auto& file) { return file.first.starts_with("epochs/"); });
+    std::erase_if(storage.files,
+                  [](const auto& file) { return file.first.starts_with("epochs/"); });
     EXPECT_EQ(open_code(keys), Code::corrupt);
 }
 

@@ -16,7 +16,9 @@ namespace {
 
 constexpr std::size_t epoch_note_bytes_max = 16384;
 
-std::string seed_path(std::uint64_t number) { return fmt::format("private/epoch-{:06}", number); }
+std::string seed_path(std::uint64_t number) {
+    return fmt::format("private/epoch-{:06}", number);
+}
 
 base::Bytes seed_place(const std::string& origin, std::uint64_t number) {
     return base::copy_bytes(
@@ -83,9 +85,13 @@ std::string_view next_line(std::string_view& text) {
 
 }  // namespace
 
-std::string epoch_key_name(const std::string& origin) { return origin + "/epoch"; }
+std::string epoch_key_name(const std::string& origin) {
+    return origin + "/epoch";
+}
 
-std::string EpochNote::path(std::uint64_t number) { return fmt::format("epochs/{:06}", number); }
+std::string EpochNote::path(std::uint64_t number) {
+    return fmt::format("epochs/{:06}", number);
+}
 
 std::string EpochNote::text() const {
     return fmt::format("{}/epochs\nnumber {}\nsize {}\nroot {}\nlog {}\nkey {}\ntime {}\n", origin,

@@ -46,7 +46,7 @@ std::string epoch_key_name(const std::string& origin);
 // the key before it (the genesis note by its own). denied or invalid_input says what is wrong.
 struct EpochLink {
     std::uint64_t number = 0;
-    const EpochNote* before = nullptr;  // null for the genesis note
+    const EpochNote* before = nullptr;     // null for the genesis note
     const VerifierKey* log_key = nullptr;  // null: the genesis note's own is taken
 };
 base::Result<EpochNote> check_epoch_note(std::string_view bytes, const EpochLink& link);
@@ -62,7 +62,8 @@ class Epochs {
     };
     // Begins the genesis epoch, or finds the present one and completes a change that a crash cut
     // in half. denied when the folder belongs to another log key, corrupt when the key is lost.
-    static base::Result<Epochs> open(Storage& storage, const Owner& owner, base::WallTime_ms now_ms);
+    static base::Result<Epochs> open(Storage& storage, const Owner& owner,
+                                     base::WallTime_ms now_ms);
 
     // Next key stored, then its note, then this key destroyed; each step durable before the next.
     base::Result<> advance(const Owner& owner, const Head& head, base::WallTime_ms now_ms);
@@ -72,8 +73,7 @@ class Epochs {
     const VerifierKey& genesis() const { return genesis_; }
 
   private:
-    Epochs(Storage& storage, crypto::SigningKey key)
-        : storage_(&storage), key_(std::move(key)) {}
+    Epochs(Storage& storage, crypto::SigningKey key) : storage_(&storage), key_(std::move(key)) {}
     static base::Result<Epochs> begin(Storage& storage, const Owner& owner,
                                       base::WallTime_ms now_ms);
 

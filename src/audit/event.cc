@@ -17,20 +17,39 @@ using base::Result;
 
 namespace {
 
-constexpr std::array<std::string_view, 27> kind_names = {
-    "message.in",       "message.out",     "model.call",       "model.result",
-    "tool.call",        "decision",        "approval.requested", "approval.answered",
-    "permit.issued",    "permit.revoked",  "effect.begun",     "effect.ended",
-    "connection",       "secret.use",      "memory.write",     "skill.change",
-    "config.change",    "policy.change",   "sign_in",          "process.start",
-    "process.stop",     "process.crash",   "lockdown",         "log.read",
-    "clock.jump",       "epoch.begun",     "doctor"};
+constexpr std::array<std::string_view, 27> kind_names = {"message.in",
+                                                         "message.out",
+                                                         "model.call",
+                                                         "model.result",
+                                                         "tool.call",
+                                                         "decision",
+                                                         "approval.requested",
+                                                         "approval.answered",
+                                                         "permit.issued",
+                                                         "permit.revoked",
+                                                         "effect.begun",
+                                                         "effect.ended",
+                                                         "connection",
+                                                         "secret.use",
+                                                         "memory.write",
+                                                         "skill.change",
+                                                         "config.change",
+                                                         "policy.change",
+                                                         "sign_in",
+                                                         "process.start",
+                                                         "process.stop",
+                                                         "process.crash",
+                                                         "lockdown",
+                                                         "log.read",
+                                                         "clock.jump",
+                                                         "epoch.begun",
+                                                         "doctor"};
 static_assert(kind_names.size() == static_cast<std::size_t>(EventKind::doctor) + 1);
 
 constexpr std::array<std::string_view, 20> field_names = {
-    "id",     "space",  "session", "turn",     "person",  "agent",  "tool",
-    "action", "decision", "permit", "outcome", "host",    "path",   "secret",
-    "model",  "provider", "process", "policy", "reason",  "content"};
+    "id",     "space",    "session", "turn",    "person", "agent",  "tool",
+    "action", "decision", "permit",  "outcome", "host",   "path",   "secret",
+    "model",  "provider", "process", "policy",  "reason", "content"};
 static_assert(field_names.size() == static_cast<std::size_t>(Field::content) + 1);
 
 bool is_member(std::string_view key) {
@@ -40,15 +59,20 @@ bool is_member(std::string_view key) {
 
 }  // namespace
 
-std::string_view kind_name(EventKind kind) { return kind_names[static_cast<std::size_t>(kind)]; }
+std::string_view kind_name(EventKind kind) {
+    return kind_names[static_cast<std::size_t>(kind)];
+}
 
-std::string_view field_name(Field field) { return field_names[static_cast<std::size_t>(field)]; }
+std::string_view field_name(Field field) {
+    return field_names[static_cast<std::size_t>(field)];
+}
 
 Result<EventKind> parse_kind(std::string_view name) {
     const auto* found = std::find(kind_names.begin(), kind_names.end(), name);
     if (found == kind_names.end()) {
-        return fail(Code::invalid_input,
-                    fmt::format("\"{}\" is no kind of event; see docs/formats/audit-event.md", name));
+        return fail(
+            Code::invalid_input,
+            fmt::format("\"{}\" is no kind of event; see docs/formats/audit-event.md", name));
     }
     return static_cast<EventKind>(found - kind_names.begin());
 }

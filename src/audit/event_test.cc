@@ -13,7 +13,9 @@ using base::Code;
 
 TEST(Event, IsCanonicalAndGoesRound) {
     Event event(EventKind::effect_begun);
-    event.set(Field::person, "anna").set(Field::tool, "shell").detail("argv", wire::JsonArray{"ls"});
+    event.set(Field::person, "anna")
+        .set(Field::tool, "shell")
+        .detail("argv", wire::JsonArray{"ls"});
     const auto leaf = event.encode(1795338000000);
     ASSERT_TRUE(leaf);
     EXPECT_EQ(base::text_of(*leaf),

@@ -110,7 +110,9 @@ inline void write_text(const std::string& path, std::string_view text) {
 inline std::string source_root() {
     return std::filesystem::path(HS_TESTDATA).parent_path().parent_path().parent_path().string();
 }
-inline std::string tools() { return source_root() + "/tools"; }
+inline std::string tools() {
+    return source_root() + "/tools";
+}
 
 // The folder of test data from third parties, or empty where there is none.
 inline std::string corpora(const std::string& name) {
@@ -118,6 +120,5 @@ inline std::string corpora(const std::string& name) {
     const std::string base = set != nullptr ? set : source_root() + "/../shared/corpora";
     return std::filesystem::exists(base + "/" + name) ? base + "/" + name : std::string();
 }
-
 
 }  // namespace hs::audit::fixture

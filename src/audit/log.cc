@@ -49,7 +49,9 @@ Result<std::unique_ptr<Log>> Log::open(std::unique_ptr<Storage> storage, LogKeys
     return log;
 }
 
-Log::~Log() { stop(); }
+Log::~Log() {
+    stop();
+}
 
 void Log::stop() {
     {
@@ -155,7 +157,8 @@ std::deque<Log::Item> Log::take() {
     std::unique_lock lock(mutex_);
     ready_.wait_until(lock, until, [this] { return stopping_ || !items_.empty(); });
     if (!items_.empty() && items_.size() < last_batch_) {
-        const auto patience = std::min<std::chrono::nanoseconds>(last_write_ / gather_part, gather_max);
+        const auto patience =
+            std::min<std::chrono::nanoseconds>(last_write_ / gather_part, gather_max);
         ready_.wait_for(lock, patience,
                         [this] { return stopping_ || items_.size() >= last_batch_; });
     }
@@ -287,7 +290,8 @@ void Log::fail_with(const base::Error& error) {
     if (status_.failure) return;
     status_.failure = error;
     status_.failure->what = fmt::format(
-        "the log cannot be written, so nothing may be done: {}; mend that and start Hardshell again",
+        "the log cannot be written, so nothing may be done: {}; mend that and start Hardshell "
+        "again",
         error.what);
 }
 

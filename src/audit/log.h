@@ -26,10 +26,10 @@
 namespace hs::audit {
 
 struct LogStatus {
-    std::uint64_t size = 0;         // durable records
-    Head signed_head;               // the last checkpoint's
+    std::uint64_t size = 0;  // durable records
+    Head signed_head;        // the last checkpoint's
     std::uint64_t epoch = 0;
-    std::size_t waiting = 0;        // records that wait to be written
+    std::size_t waiting = 0;             // records that wait to be written
     std::optional<base::Error> failure;  // why the log refuses, if it does
 };
 

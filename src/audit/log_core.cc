@@ -27,7 +27,8 @@ std::uint64_t random_number(base::Random& random) {
 
 // A folder that holds records but no state is not an empty one.
 Result<> expect_no_records(Storage& storage) {
-    if (TRY(storage.list("tile")).empty() && !storage.read(checkpoint_name, note_bytes_max)) return {};
+    if (TRY(storage.list("tile")).empty() && !storage.read(checkpoint_name, note_bytes_max))
+        return {};
     return fail(Code::corrupt,
                 "the log's folder holds records but private/state is missing; restore it from a "
                 "copy, or begin a new log in another folder");
@@ -79,7 +80,8 @@ Result<std::unique_ptr<LogCore>> LogCore::open(Storage& storage, const LogKeys& 
                                                const LogOptions& options, base::Random& random,
                                                base::WallTime_ms now_ms) {
     if (!is_key_name(options.origin)) {
-        return fail(Code::invalid_input, "the log's origin must be a URL without scheme and spaces");
+        return fail(Code::invalid_input,
+                    "the log's origin must be a URL without scheme and spaces");
     }
     auto state = TRY(read_state(storage));
     if (!state) TRY(expect_no_records(storage));
@@ -113,8 +115,9 @@ Result<> LogCore::recover(const State& state, base::WallTime_ms now_ms) {
     // A checkpoint that was signed but not yet visible is put back, and an epoch's note that a
     // crash left as the last act may be ahead of the state.
     if (epochs_.present().head.size > next_index_) {
-        return fail(Code::corrupt, "the log is shorter than its last epoch's beginning; restore "
-                                   "the folder from a copy");
+        return fail(Code::corrupt,
+                    "the log is shorter than its last epoch's beginning; restore "
+                    "the folder from a copy");
     }
     return settle(now_ms);
 }

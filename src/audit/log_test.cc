@@ -198,10 +198,9 @@ TEST_F(LogTest, AFullDiskRefusesEveryAppendUntilItIsOpenedAnew) {
         std::atomic<int> left{1000};
         std::uint64_t recorded = 0;
         {
-            auto storage =
-                std::make_unique<FullStorage>(*FolderStorage::open(folder.log()), left);
-            auto log = *Log::open(std::move(storage), fixture::make_keys(),
-                                  fixture::make_options(), {clock, random});
+            auto storage = std::make_unique<FullStorage>(*FolderStorage::open(folder.log()), left);
+            auto log = *Log::open(std::move(storage), fixture::make_keys(), fixture::make_options(),
+                                  {clock, random});
             left = spare;
             Result<std::uint64_t> last = std::uint64_t{0};
             for (int i = 0; i < 50 && last; ++i) {
@@ -253,8 +252,8 @@ TEST_F(LogTest, ProofsVerifyAgainstTheCheckpoint) {
     for (const std::uint64_t index : {0U, 255U, 256U, 65'535U, 65'536U, 69'999U}) {
         const auto proof = reader.prove_inclusion(index);
         ASSERT_TRUE(proof) << proof.error().what;
-        EXPECT_TRUE(includes(leaf_hash(fixture::leaf_number(index)), index, head.size, *proof,
-                             head.root));
+        EXPECT_TRUE(
+            includes(leaf_hash(fixture::leaf_number(index)), index, head.size, *proof, head.root));
     }
     Tree tree;
     for (std::uint64_t size = 1; size <= 66'000; ++size) {

@@ -32,7 +32,9 @@ void hash_leaves(std::span<const base::ByteView> leaves, std::span<Digest> hashe
     crypto::sha256_prefixed(leaf_prefix, leaves, hashes);
 }
 
-Digest empty_root() { return crypto::sha256({}); }
+Digest empty_root() {
+    return crypto::sha256({});
+}
 
 Digest subtree_root(std::span<const Digest> hashes) {
     CHECK(std::has_single_bit(hashes.size()) && hashes.size() <= tile_width);
@@ -134,16 +136,16 @@ Result<Proof> inclusion_proof(std::uint64_t index, std::uint64_t size,
     while (end - begin > 1) {
         const std::uint64_t split = begin + std::bit_floor(end - begin - 1);
         const bool left = index < split;
-        proof.push_back(TRY(left ? range_root(split, end, source)
-                                 : range_root(begin, split, source)));
+        proof.push_back(
+            TRY(left ? range_root(split, end, source) : range_root(begin, split, source)));
         (left ? end : begin) = split;
     }
     return Proof(proof.rbegin(), proof.rend());
 }
 
-Result<Proof> consistency_proof(std::uint64_t from, std::uint64_t to,
-                                const SubtreeSource& source) {
-    if (from > to) return fail(Code::invalid_input, "a proof leads from a smaller size to a larger");
+Result<Proof> consistency_proof(std::uint64_t from, std::uint64_t to, const SubtreeSource& source) {
+    if (from > to)
+        return fail(Code::invalid_input, "a proof leads from a smaller size to a larger");
     if (from == 0 || from == to) return Proof{};
     Proof proof;
     std::uint64_t begin = 0;

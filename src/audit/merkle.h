@@ -45,7 +45,8 @@ class Tree {
     // The hashes of the unfinished tile of each level, fewer than 256 each.
     const std::vector<std::vector<Digest>>& edges() const { return edges_; }
     // A tree from its edges. invalid_input unless their widths are those of the size.
-    static base::Result<Tree> from_edges(std::uint64_t size, std::vector<std::vector<Digest>> edges);
+    static base::Result<Tree> from_edges(std::uint64_t size,
+                                         std::vector<std::vector<Digest>> edges);
 
   private:
     std::uint64_t size_ = 0;
@@ -58,8 +59,7 @@ std::size_t edge_width(std::uint64_t size, unsigned level);
 unsigned level_count(std::uint64_t size);
 
 // Yields the hash of the perfect subtree over leaves [index * 2^height, (index + 1) * 2^height).
-using SubtreeSource =
-    std::function<base::Result<Digest>(unsigned height, std::uint64_t index)>;
+using SubtreeSource = std::function<base::Result<Digest>(unsigned height, std::uint64_t index)>;
 
 using Proof = std::vector<Digest>;
 constexpr std::size_t proof_hashes_max = 64;

@@ -168,7 +168,8 @@ TEST(Tiles, NamesGoRoundAndHaveOneForm) {
     for (const char* bad :
          {"tile/0/x000/067", "tile/8/000", "tile/0/000.p/0", "tile/0/000.p/256", "tile/0/000.p/012",
           "tile/0/67", "tile/0/x001", "tile/00/000", "tile/entries/000/", "tile/0/", "tile/0",
-          "xtile/0/000", "tile/0/x001x/000", "tile/-1/000", "tile/0/x999/x999/x999/x999/x999/x999/999"}) {
+          "xtile/0/000", "tile/0/x001x/000", "tile/-1/000",
+          "tile/0/x999/x999/x999/x999/x999/x999/999"}) {
         EXPECT_FALSE(parse_tile_path(bad)) << bad;
     }
 }

@@ -33,7 +33,9 @@ std::string signature_line(std::string_view text, const NoteSigner& signer) {
 }
 
 Result<NoteSignature> parse_signature(std::string_view line) {
-    const auto bad = [] { return fail(Code::invalid_input, "a note's signature line is malformed"); };
+    const auto bad = [] {
+        return fail(Code::invalid_input, "a note's signature line is malformed");
+    };
     if (!line.starts_with(signature_start)) return bad();
     line.remove_prefix(signature_start.size());
     const std::size_t space = line.find(' ');
@@ -65,12 +67,28 @@ std::string_view take_line(std::string_view& text) {
 
 bool is_key_name(std::string_view name) {
     if (name.empty() || has_control_character(name)) return false;
-    constexpr std::array<std::string_view, 22> refused = {
-        " ",            "+",            "\n",           "\xc2\x85",     "\xc2\xa0",
-        "\xe1\x9a\x80", "\xe2\x80\x80", "\xe2\x80\x81", "\xe2\x80\x82", "\xe2\x80\x83",
-        "\xe2\x80\x84", "\xe2\x80\x85", "\xe2\x80\x86", "\xe2\x80\x87", "\xe2\x80\x88",
-        "\xe2\x80\x89", "\xe2\x80\x8a", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaf",
-        "\xe2\x81\x9f", "\xe3\x80\x80"};
+    constexpr std::array<std::string_view, 22> refused = {" ",
+                                                          "+",
+                                                          "\n",
+                                                          "\xc2\x85",
+                                                          "\xc2\xa0",
+                                                          "\xe1\x9a\x80",
+                                                          "\xe2\x80\x80",
+                                                          "\xe2\x80\x81",
+                                                          "\xe2\x80\x82",
+                                                          "\xe2\x80\x83",
+                                                          "\xe2\x80\x84",
+                                                          "\xe2\x80\x85",
+                                                          "\xe2\x80\x86",
+                                                          "\xe2\x80\x87",
+                                                          "\xe2\x80\x88",
+                                                          "\xe2\x80\x89",
+                                                          "\xe2\x80\x8a",
+                                                          "\xe2\x80\xa8",
+                                                          "\xe2\x80\xa9",
+                                                          "\xe2\x80\xaf",
+                                                          "\xe2\x81\x9f",
+                                                          "\xe3\x80\x80"};
     return std::none_of(refused.begin(), refused.end(), [&](std::string_view bad) {
         return name.find(bad) != std::string_view::npos;
     });
@@ -78,11 +96,8 @@ bool is_key_name(std::string_view name) {
 
 std::uint32_t VerifierKey::id() const {
     const std::array<std::uint8_t, 2> middle{0x0a, ed25519_type};
-    return big_endian(crypto::Sha256()
-                          .update(base::bytes_of(name))
-                          .update(middle)
-                          .update(key)
-                          .finish());
+    return big_endian(
+        crypto::Sha256().update(base::bytes_of(name)).update(middle).update(key).finish());
 }
 
 std::string VerifierKey::text() const {

@@ -14,7 +14,8 @@ constexpr const char* example_key =
     "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k";
 constexpr const char* example_note =
     "This is an example message.\n\n\xe2\x80\x94 example.com/foo "
-    "Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n";
+    "Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM="
+    "\n";
 
 base::Result<> verify_text(std::string_view note, const VerifierKey& key) {
     const Note parsed = TRY(parse_note(note));
@@ -98,9 +99,9 @@ TEST(Checkpoint, FormIsStrict) {
     EXPECT_EQ(parsed->text(), "a.example\n0\n" + root + "\nmore\n");
     for (const std::string& bad :
          {"a.example\n00\n" + root + "\n", "a.example\n-1\n" + root + "\n", "\n0\n" + root + "\n",
-          "a.example\n+1\n" + root + "\n", std::string("a.example\n1\nAAAA\n"), "a.example\n1\n" + root,
-          "a.example\n1\n" + root + "\n\n", "a.example\n9223372036854775808\n" + root + "\n",
-          std::string("a.example\n1\n")}) {
+          "a.example\n+1\n" + root + "\n", std::string("a.example\n1\nAAAA\n"),
+          "a.example\n1\n" + root, "a.example\n1\n" + root + "\n\n",
+          "a.example\n9223372036854775808\n" + root + "\n", std::string("a.example\n1\n")}) {
         EXPECT_FALSE(parse_checkpoint(bad)) << bad;
     }
 }

@@ -108,9 +108,8 @@ bool matches(const EventQuery& query, base::ByteView leaf) {
     }
     if (query.from_ms && event->time_ms < *query.from_ms) return false;
     if (query.to_ms && event->time_ms >= *query.to_ms) return false;
-    return std::all_of(query.matches.begin(), query.matches.end(), [&](const auto& match) {
-        return event->text(match.field) == match.text;
-    });
+    return std::all_of(query.matches.begin(), query.matches.end(),
+                       [&](const auto& match) { return event->text(match.field) == match.text; });
 }
 
 Result<std::vector<Record>> Reader::search(const EventQuery& query, std::size_t count) {
@@ -140,15 +139,13 @@ Result<Digest> Reader::subtree(unsigned height, std::uint64_t index) {
 }
 
 Result<Proof> Reader::prove_inclusion(std::uint64_t index) {
-    return inclusion_proof(index, size(), [this](unsigned height, std::uint64_t at) {
-        return subtree(height, at);
-    });
+    return inclusion_proof(
+        index, size(), [this](unsigned height, std::uint64_t at) { return subtree(height, at); });
 }
 
 Result<Proof> Reader::prove_consistency(std::uint64_t from) {
-    return consistency_proof(from, size(), [this](unsigned height, std::uint64_t at) {
-        return subtree(height, at);
-    });
+    return consistency_proof(
+        from, size(), [this](unsigned height, std::uint64_t at) { return subtree(height, at); });
 }
 
 Result<std::string> Reader::portable_proof(std::uint64_t index) {

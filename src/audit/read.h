@@ -33,7 +33,7 @@ struct EventQuery {
     std::vector<Match> matches = {};
     std::optional<base::WallTime_ms> from_ms = {};
     std::optional<base::WallTime_ms> to_ms = {};  // exclusive
-    std::string contains = {};  // anywhere in the record's text
+    std::string contains = {};                    // anywhere in the record's text
 };
 
 class Reader {

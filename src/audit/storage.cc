@@ -16,7 +16,9 @@ namespace {
 
 constexpr std::size_t folder_entries_max = 2'000'000;
 
-std::string parent_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
+std::string parent_of(const std::string& path) {
+    return path.substr(0, path.rfind('/'));
+}
 
 }  // namespace
 

@@ -70,9 +70,9 @@ class FolderStorage final : public Storage {
 
     std::string folder_;
     os::Fd lock_;
-    std::map<std::string, os::Fd> open_;   // the journal: one file
-    std::set<std::string> made_;           // folders that are known to exist
-    std::set<std::string> unsynced_;       // folders with names that are not durable yet
+    std::map<std::string, os::Fd> open_;  // the journal: one file
+    std::set<std::string> made_;          // folders that are known to exist
+    std::set<std::string> unsynced_;      // folders with names that are not durable yet
 };
 
 }  // namespace hs::audit

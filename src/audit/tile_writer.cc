@@ -101,8 +101,7 @@ Result<> TileWriter::remove_obsolete() {
     return {};
 }
 
-Result<> TileWriter::write_once(const TileName& name, base::ByteView content,
-                                Storage::Sync sync) {
+Result<> TileWriter::write_once(const TileName& name, base::ByteView content, Storage::Sync sync) {
     const std::string path = name.path();
     const bool durably = sync != Storage::Sync::later;
     const auto found = written_.find(path);

@@ -24,9 +24,8 @@ std::string index_path(std::uint64_t index) {
 }
 
 bool is_three_digits(std::string_view text) {
-    return text.size() == 3 && std::all_of(text.begin(), text.end(), [](char c) {
-               return c >= '0' && c <= '9';
-           });
+    return text.size() == 3 &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 std::optional<std::uint64_t> parse_index(std::string_view text) {
@@ -94,8 +93,9 @@ base::Bytes encode_hashes(std::span<const Digest> hashes) {
 
 Result<std::vector<Digest>> decode_hashes(base::ByteView bytes) {
     if (bytes.empty() || bytes.size() % 32 != 0 || bytes.size() > tile_bytes_max) {
-        return fail(Code::corrupt, fmt::format("a tile has 1 to 256 hashes of 32 bytes, not {} bytes",
-                                               bytes.size()));
+        return fail(
+            Code::corrupt,
+            fmt::format("a tile has 1 to 256 hashes of 32 bytes, not {} bytes", bytes.size()));
     }
     std::vector<Digest> hashes(bytes.size() / 32);
     for (std::size_t i = 0; i < hashes.size(); ++i) {

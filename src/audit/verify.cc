@@ -55,8 +55,8 @@ class FolderCheck {
             const EpochLink link{number, chain_.empty() ? nullptr : &chain_.back(), log_key()};
             const auto note = bytes ? check_epoch_note(*bytes, link) : bytes.failure();
             if (!note) {
-                report(Fault::epoch, fmt::format("{}: {}", EpochNote::path(number),
-                                                 note.error().what));
+                report(Fault::epoch,
+                       fmt::format("{}: {}", EpochNote::path(number), note.error().what));
                 break;
             }
             chain_.push_back(*note);
@@ -69,8 +69,8 @@ class FolderCheck {
         report_.log_key = chain_.front().log_key;
         report_.genesis_key = chain_.front().key;
         if (report_.problems.empty() && chain_.size() != expected) {
-            report(Fault::epoch, fmt::format("epochs/ should hold {} notes and nothing else",
-                                             chain_.size()));
+            report(Fault::epoch,
+                   fmt::format("epochs/ should hold {} notes and nothing else", chain_.size()));
         }
         if (options_.genesis_key && *options_.genesis_key != chain_.front().key) {
             report(Fault::other_log, "the genesis key is not the one that was given");
@@ -157,8 +157,8 @@ class FolderCheck {
         if (name == "checkpoint" || name == "journal") return true;
         if (name.starts_with("private/") || name.starts_with("blobs/")) return true;
         if (name.starts_with("epochs/")) {
-            const auto number = parse_decimal(name.substr(
-                std::min(name.find_first_not_of('0', 7), name.size() - 1)));
+            const auto number = parse_decimal(
+                name.substr(std::min(name.find_first_not_of('0', 7), name.size() - 1)));
             return number && name == EpochNote::path(*number);
         }
         return parse_tile_path(name).has_value();
@@ -193,7 +193,7 @@ class FolderCheck {
 
 std::string_view fault_name(Fault fault) {
     constexpr std::array<std::string_view, 11> names = {
-        "changed", "missing",   "reordered", "inserted",   "truncated", "tile",
+        "changed",   "missing",   "reordered", "inserted",   "truncated", "tile",
         "rewritten", "signature", "epoch",     "checkpoint", "other_log"};
     return names[static_cast<std::size_t>(fault)];
 }

@@ -18,17 +18,17 @@
 namespace hs::audit {
 
 enum class Fault : std::uint8_t {
-    changed,       // a record is another than the tree holds
-    missing,       // a record, or the file that holds it, is gone
-    reordered,     // two records have changed places
-    inserted,      // a record stands where the tree has none, or before its place
-    truncated,     // the log is shorter than it was
-    tile,          // a hash tile is damaged; the records may be good
-    rewritten,     // records and tiles agree with each other, not with what was signed
-    signature,     // the checkpoint is not signed as it must be
-    epoch,         // the chain of epoch keys is broken
-    checkpoint,    // the checkpoint is missing or is none
-    other_log,     // the folder belongs to another log than the keys that were given
+    changed,     // a record is another than the tree holds
+    missing,     // a record, or the file that holds it, is gone
+    reordered,   // two records have changed places
+    inserted,    // a record stands where the tree has none, or before its place
+    truncated,   // the log is shorter than it was
+    tile,        // a hash tile is damaged; the records may be good
+    rewritten,   // records and tiles agree with each other, not with what was signed
+    signature,   // the checkpoint is not signed as it must be
+    epoch,       // the chain of epoch keys is broken
+    checkpoint,  // the checkpoint is missing or is none
+    other_log,   // the folder belongs to another log than the keys that were given
 };
 std::string_view fault_name(Fault fault);
 
@@ -54,7 +54,8 @@ struct VerifyReport {
     VerifierKey log_key;
     VerifierKey genesis_key;
     std::vector<Problem> problems;  // at most problems_max
-    std::vector<std::string> foreign;  // names in the folder that no log has; no problem by themselves
+    std::vector<std::string>
+        foreign;  // names in the folder that no log has; no problem by themselves
 
     bool verified() const { return problems.empty(); }
     // The lowest exact index; without one, the lowest beginning of a range.

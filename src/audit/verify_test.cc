@@ -69,7 +69,8 @@ class VerifyTest : public testing::Test {
         EXPECT_TRUE(report);
         return *report;
     }
-    void edit_bundle(std::uint64_t tile, const std::function<void(std::vector<base::Bytes>&)>& edit) {
+    void edit_bundle(std::uint64_t tile,
+                     const std::function<void(std::vector<base::Bytes>&)>& edit) {
         const std::string path = copy() + "/" + bundle_path(tile);
         auto leaves = leaves_of(fixture::read_text(path));
         edit(leaves);
@@ -131,7 +132,8 @@ TEST_F(VerifyTest, AMissingAnInsertedAndASwappedRecordAreToldApart) {
     edit_bundle(1, [](auto& leaves) { leaves.erase(leaves.begin() + 7); });
     expect_fault(verify(), Fault::missing, 263);
     SetUp();
-    edit_bundle(1, [](auto& leaves) { leaves.insert(leaves.begin() + 7, fixture::leaf_number(1)); });
+    edit_bundle(1,
+                [](auto& leaves) { leaves.insert(leaves.begin() + 7, fixture::leaf_number(1)); });
     expect_fault(verify(), Fault::inserted, 263);
     SetUp();
     edit_bundle(1, [](auto& leaves) { std::swap(leaves[7], leaves[90]); });
@@ -183,7 +185,8 @@ TEST_F(VerifyTest, AnEarlierCheckpointShowsATruncatedLogThatIsConsistentInItself
 TEST_F(VerifyTest, AnotherLogsCheckpointOrKeyIsNamed) {
     VerifyOptions options;
     base::ScriptedRandom random(1);
-    options.log_key = VerifierKey{"test.example/log", crypto::SigningKey::generate(random).public_key()};
+    options.log_key =
+        VerifierKey{"test.example/log", crypto::SigningKey::generate(random).public_key()};
     EXPECT_TRUE(verify(options).verified());  // the fixture's own key
     options.log_key->key = crypto::SigningKey::generate(random).public_key();
     expect_fault(verify(options), Fault::epoch, std::nullopt);
@@ -244,18 +247,31 @@ class Corruption {
 
     void apply() {
         switch (random_.next() % 12) {
-            case 0: return flip(bundle());
-            case 1: return flip(tile(0));
-            case 2: return flip(tile(1));
-            case 3: return cut(bundle());
-            case 4: return cut(tile(0));
-            case 5: fs::remove(folder_ + "/" + bundle()); return;
-            case 6: return records([&](auto& leaves) { leaves.erase(at(leaves)); });
-            case 7: return records([&](auto& l) { l.insert(at(l), fixture::leaf_number(1 << 20)); });
-            case 8: return swap_records();
-            case 9: return flip("checkpoint");
-            case 10: return flip("epochs/00000" + std::to_string(below(4)));
-            default: return change_with_tile();
+            case 0:
+                return flip(bundle());
+            case 1:
+                return flip(tile(0));
+            case 2:
+                return flip(tile(1));
+            case 3:
+                return cut(bundle());
+            case 4:
+                return cut(tile(0));
+            case 5:
+                fs::remove(folder_ + "/" + bundle());
+                return;
+            case 6:
+                return records([&](auto& leaves) { leaves.erase(at(leaves)); });
+            case 7:
+                return records([&](auto& l) { l.insert(at(l), fixture::leaf_number(1 << 20)); });
+            case 8:
+                return swap_records();
+            case 9:
+                return flip("checkpoint");
+            case 10:
+                return flip("epochs/00000" + std::to_string(below(4)));
+            default:
+                return change_with_tile();
         }
     }
 

@@ -95,8 +95,8 @@ std::vector<Digest> TreeCheck::read_tile(const TileName& name, bool& whole) {
     bool exact = true;
     const auto content = read(name, tile_bytes_max, exact);
     const std::size_t count = content ? content->size() / 32 : 0;
-    const bool right = content && content->size() % 32 == 0 &&
-                       (exact ? count == name.width : count >= name.width);
+    const bool right =
+        content && content->size() % 32 == 0 && (exact ? count == name.width : count >= name.width);
     if (!right) {
         whole = false;
         const std::uint64_t good = std::min(count, name.width);

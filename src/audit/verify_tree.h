@@ -1,5 +1,5 @@
-// TreeCheck: one pass over the records of a folder that holds bundles, tiles, heads and root against
-// each other. A part of verify_folder.
+// TreeCheck: one pass over the records of a folder that holds bundles, tiles, heads and root
+// against each other. A part of verify_folder.
 //
 // What it is for: memory for one tile a level, and hashing of 256 records at a time.
 // What it does not protect from: unsigned heads; the caller checks who signed them.

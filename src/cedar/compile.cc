@@ -7,7 +7,9 @@ namespace {
 constexpr int distance(ExprKind kind) {
     return static_cast<int>(kind) - static_cast<int>(ExprKind::conditional);
 }
-constexpr int distance(Op op) { return static_cast<int>(op) - static_cast<int>(Op::conditional); }
+constexpr int distance(Op op) {
+    return static_cast<int>(op) - static_cast<int>(Op::conditional);
+}
 
 // From the conditional on, nodes and operators stand in the same order.
 static_assert(distance(ExprKind::less) == distance(Op::less));

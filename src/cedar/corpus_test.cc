@@ -16,7 +16,7 @@
 namespace hs::cedar {
 namespace {
 
-constexpr std::size_t default_cases = 400;
+constexpr std::size_t default_cases = 150;
 
 std::string read_file(const std::string& path) {
     std::ifstream stream(path, std::ios::binary);

@@ -36,11 +36,12 @@ std::chrono::milliseconds time_of(Use use) {
 TEST(ParserHostile, RefusesDeepNestingAtItsPlace) {
     for (const std::string open : {"(", "[", "{a: ", "if ", "ip(", "[[1].contains("}) {
         std::string text = "permit(principal, action, resource) when {\n";
-        for (int i = 0; i < 100'000; ++i) text += open;
+        // Unoptimised builds take long over the tokens of the longer ones.
+        const int levels = open == "(" ? 100'000 : 20'000;
+        for (int i = 0; i < levels; ++i) text += open;
         std::string message;
         const auto taken = time_of([&] { message = refusal(text); });
         EXPECT_THAT(message, AllOf(HasSubstr("p.cedar:2:"), HasSubstr("nested deeper"))) << open;
-        // Unoptimised builds take long over the tokens of the longer ones.
         if (open == "(") {
             EXPECT_LT(taken.count(), 1000);
         }
@@ -50,11 +51,11 @@ TEST(ParserHostile, RefusesDeepNestingAtItsPlace) {
 TEST(ParserHostile, RefusesLongChainsBecauseTreesMustStayLow) {
     for (const std::string link : {" && true", " || true", " + 1", ".a", "[\"a\"]", ".isEmpty()"}) {
         std::string text = "true";
-        for (int i = 0; i < 100'000; ++i) text += link;
+        for (int i = 0; i < 20'000; ++i) text += link;
         EXPECT_THAT(refusal(condition(text)), HasSubstr("nested deeper")) << link;
     }
     std::string path = "context has a";
-    for (int i = 0; i < 100'000; ++i) path += ".a";
+    for (int i = 0; i < 20'000; ++i) path += ".a";
     EXPECT_THAT(refusal(condition(path)), HasSubstr("too long"));
 }
 

@@ -6,11 +6,11 @@
 #include <cstring>
 
 #include "crypto/hash.h"
+#include "crypto/known_answers.h"
 #include "crypto/mac.h"
 #include "crypto/password.h"
 #include "crypto/seal.h"
 #include "crypto/secret.h"
-#include "crypto/known_answers.h"
 #include "crypto/sign.h"
 
 namespace hs::crypto {
@@ -21,7 +21,9 @@ using base::Code;
 using base::from_hex;
 using base::to_hex;
 
-TEST(SelfTest, Passes) { EXPECT_TRUE(self_test()); }
+TEST(SelfTest, Passes) {
+    EXPECT_TRUE(self_test());
+}
 
 TEST(Secret, IsMovedNotCopiedAndComparesInFull) {
     base::ScriptedRandom random(3);
@@ -41,7 +43,8 @@ TEST(Secret, IsMovedNotCopiedAndComparesInFull) {
 TEST(Secret, LiesOutsideCoreDumps) {
     const SecretBytes secret(32);
     char want[32];
-    const auto page = reinterpret_cast<std::uintptr_t>(secret.view().data()) & ~std::uintptr_t{4095};
+    const auto page =
+        reinterpret_cast<std::uintptr_t>(secret.view().data()) & ~std::uintptr_t{4095};
     std::snprintf(want, sizeof want, "%lx-", static_cast<unsigned long>(page));
     std::FILE* maps = std::fopen("/proc/self/smaps", "r");
     ASSERT_NE(maps, nullptr);
@@ -72,7 +75,8 @@ TEST(SecretDeathTest, WritingPastTheEndStops) {
 
 // FIPS 180-2, appendix B.
 TEST(Sha256, KnownAnswers) {
-    EXPECT_EQ(to_hex(sha256({})), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    EXPECT_EQ(to_hex(sha256({})),
+              "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     EXPECT_EQ(to_hex(sha256(bytes_of("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"))),
               "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
     Sha256 hash;
@@ -107,8 +111,7 @@ TEST(Sha256, OfADescriptorIsBoundedAndLeavesThePosition) {
     ASSERT_EQ(std::fwrite(content.data(), 1, content.size(), file), content.size());
     std::fflush(file);
     EXPECT_EQ(*sha256_of_descriptor(fileno(file), content.size()), sha256(content));
-    EXPECT_EQ(sha256_of_descriptor(fileno(file), content.size() - 1).error().code,
-              Code::exhausted);
+    EXPECT_EQ(sha256_of_descriptor(fileno(file), content.size() - 1).error().code, Code::exhausted);
     std::fclose(file);
     EXPECT_EQ(sha256_of_descriptor(-1, 10).error().code, Code::io);
 }
@@ -132,9 +135,10 @@ TEST(Mac, KeyLabelAndMessageAllMatter) {
 TEST(Mac, HmacKnownAnswers) {
     EXPECT_EQ(to_hex(hmac_sha256(base::Bytes(20, 0x0b), bytes_of("Hi There"))),
               "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
-    EXPECT_EQ(to_hex(hmac_sha256(base::Bytes(131, 0xaa),
-                                 bytes_of("Test Using Larger Than Block-Size Key - Hash Key First"))),
-              "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+    EXPECT_EQ(
+        to_hex(hmac_sha256(base::Bytes(131, 0xaa),
+                           bytes_of("Test Using Larger Than Block-Size Key - Hash Key First"))),
+        "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
 // draft-irtf-cfrg-xchacha-03, appendix A.3.1.
@@ -143,8 +147,10 @@ TEST(Seal, KnownAnswerOpens) {
         *from_hex("808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f"));
     auto sealed = *from_hex(
         "01404142434445464748494a4b4c4d4e4f5051525354555657"
-        "bd6d179d3e83d43b9576579493c0e939572a1700252bfaccbed2902c21396cbb731c7f1b0b4aa6440bf3a82f4eda"
-        "7e39ae64c6708c54c216cb96b72e1213b4522f8c9ba40db5d945b11b69b982c1bb9e3f3fac2bc369488f76b23835"
+        "bd6d179d3e83d43b9576579493c0e939572a1700252bfaccbed2902c21396cbb731c7f1b0b4aa6440bf3a82f4e"
+        "da"
+        "7e39ae64c6708c54c216cb96b72e1213b4522f8c9ba40db5d945b11b69b982c1bb9e3f3fac2bc369488f76b238"
+        "35"
         "65d3fff921f9664c97637da9768812f615c68b13b52ec0875924c1c7987947deafd8780acf49");
     const auto place = *from_hex("50515253c0c1c2c3c4c5c6c7");
     const auto plain = open(key, sealed, place);
@@ -181,9 +187,10 @@ TEST(Sign, KnownAnswerAndRefusals) {
               "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025");
     const auto message = *from_hex("af82");
     auto signature = key->sign(message);
-    EXPECT_EQ(to_hex(signature),
-              "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f76"
-              "0984dc6594a7c15e9716ed28dc027beceea1ec40a");
+    EXPECT_EQ(
+        to_hex(signature),
+        "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f76"
+        "0984dc6594a7c15e9716ed28dc027beceea1ec40a");
     EXPECT_TRUE(verify(key->public_key(), message, signature));
     EXPECT_FALSE(verify(key->public_key(), bytes_of("x"), signature));
     EXPECT_FALSE(verify(PublicKey{}, message, signature));

@@ -22,9 +22,13 @@ SHA256_CTX* context(std::array<std::uint8_t, 112>& state) {
 
 }  // namespace
 
-Sha256::Sha256() { begin(); }
+Sha256::Sha256() {
+    begin();
+}
 
-void Sha256::begin() { CHECK(SHA256_Init(context(state_)) == 1); }
+void Sha256::begin() {
+    CHECK(SHA256_Init(context(state_)) == 1);
+}
 
 Sha256& Sha256::update(base::ByteView bytes) {
     if (!bytes.empty()) CHECK(SHA256_Update(context(state_), bytes.data(), bytes.size()) == 1);
@@ -38,7 +42,9 @@ Digest Sha256::finish() {
     return digest;
 }
 
-Digest sha256(base::ByteView bytes) { return Sha256().update(bytes).finish(); }
+Digest sha256(base::ByteView bytes) {
+    return Sha256().update(bytes).finish();
+}
 
 base::Result<Digest> sha256_of_descriptor(int descriptor, std::uint64_t bytes_max) {
     constexpr std::size_t piece_bytes = std::size_t{256} << 10U;
@@ -50,9 +56,9 @@ base::Result<Digest> sha256_of_descriptor(int descriptor, std::uint64_t bytes_ma
             ::pread(descriptor, piece.data(), piece.size(), static_cast<off_t>(offset));
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) {
-            return base::fail(base::Code::io,
-                              std::string("a file could not be read to be hashed: ") +
-                                  std::strerror(errno));
+            return base::fail(
+                base::Code::io,
+                std::string("a file could not be read to be hashed: ") + std::strerror(errno));
         }
         if (got == 0) return hash.finish();
         offset += static_cast<std::uint64_t>(got);

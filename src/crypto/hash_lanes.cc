@@ -22,9 +22,8 @@ constexpr std::array<std::uint32_t, 64> round_constants = {
     0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
     0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
-constexpr std::array<std::uint32_t, 8> initial_state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372,
-                                                        0xa54ff53a, 0x510e527f, 0x9b05688c,
-                                                        0x1f83d9ab, 0x5be0cd19};
+constexpr std::array<std::uint32_t, 8> initial_state = {
+    0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
 
 typedef std::uint32_t Lanes8 __attribute__((vector_size(32)));
 typedef std::uint32_t Lanes16 __attribute__((vector_size(64)));
@@ -48,8 +47,8 @@ HS_INLINE void compress(Lanes* state, Lanes* words) {
         }
         const Lanes first = h + (HS_ROTATE(e, 6) ^ HS_ROTATE(e, 11) ^ HS_ROTATE(e, 25)) +
                             (g ^ (e & (f ^ g))) + round_constants[i] + words[i & 15U];
-        const Lanes second = (HS_ROTATE(a, 2) ^ HS_ROTATE(a, 13) ^ HS_ROTATE(a, 22)) +
-                             ((a & b) | (c & (a | b)));
+        const Lanes second =
+            (HS_ROTATE(a, 2) ^ HS_ROTATE(a, 13) ^ HS_ROTATE(a, 22)) + ((a & b) | (c & (a | b)));
         h = g, g = f, f = e, e = d + first;
         d = c, c = b, b = a, a = first + second;
     }

@@ -45,7 +45,8 @@ bool ed25519_is_right() {
     if (!key) return false;
     auto signature = key->sign({});
     if (base::to_hex(signature) !=
-        "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf"
+        "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701c"
+        "f"
         "9b46bd25bf5f0595bbe24655141438e7a100b") {
         return false;
     }

@@ -66,14 +66,14 @@ base::Result<PasswordCost> unpack_password_cost(base::ByteView bytes) {
 }
 
 base::Result<SecretBytes> key_from_password(std::string_view password, const PasswordCost& cost) {
-    if (password.empty()) return fail(Code::invalid_input, "a passphrase was expected, it is empty");
+    if (password.empty())
+        return fail(Code::invalid_input, "a passphrase was expected, it is empty");
     TRY(check_cost(cost));
     prepare_sodium();
     SecretBytes key(key_bytes);
-    const int made = crypto_pwhash(key.writable().data(), key.size(), password.data(),
-                                   password.size(), cost.salt.data(), cost.passes,
-                                   std::size_t{cost.memory_kib} << 10U,
-                                   crypto_pwhash_ALG_ARGON2ID13);
+    const int made = crypto_pwhash(
+        key.writable().data(), key.size(), password.data(), password.size(), cost.salt.data(),
+        cost.passes, std::size_t{cost.memory_kib} << 10U, crypto_pwhash_ALG_ARGON2ID13);
     if (made != 0) {
         return fail(Code::exhausted, "deriving the key from the passphrase needs " +
                                          std::to_string(cost.memory_kib / 1024) +

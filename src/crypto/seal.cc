@@ -23,9 +23,9 @@ bool open_into(const SecretBytes& key, base::ByteView sealed, base::ByteView pla
                std::span<std::uint8_t> plain) {
     const auto nonce = sealed.subspan(1, nonce_bytes);
     const auto cipher = sealed.subspan(header_bytes);
-    return crypto_aead_xchacha20poly1305_ietf_decrypt(
-               plain.data(), nullptr, nullptr, cipher.data(), cipher.size(), place.data(),
-               place.size(), nonce.data(), key.view().data()) == 0;
+    return crypto_aead_xchacha20poly1305_ietf_decrypt(plain.data(), nullptr, nullptr, cipher.data(),
+                                                      cipher.size(), place.data(), place.size(),
+                                                      nonce.data(), key.view().data()) == 0;
 }
 
 bool has_form(base::ByteView sealed) {

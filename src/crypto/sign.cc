@@ -11,7 +11,8 @@ SigningKey SigningKey::generate(base::Random& random) {
 
 base::Result<SigningKey> SigningKey::from_seed(base::ByteView seed) {
     if (seed.size() != crypto_sign_SEEDBYTES) {
-        return base::fail(base::Code::invalid_input, "a signing key's seed of 32 bytes was expected");
+        return base::fail(base::Code::invalid_input,
+                          "a signing key's seed of 32 bytes was expected");
     }
     SigningKey key;
     key.secret_ = SecretBytes(crypto_sign_SECRETKEYBYTES);

@@ -13,7 +13,9 @@ using base::fail;
 
 constexpr std::uint8_t ticket_version = 1;
 
-base::Failure malformed() { return fail(Code::denied, "the ticket is malformed; ask the keeper anew"); }
+base::Failure malformed() {
+    return fail(Code::denied, "the ticket is malformed; ask the keeper anew");
+}
 
 template <std::size_t size>
 base::Result<std::array<std::uint8_t, size>> fixed_bytes(base::Unpacker& unpacker) {
@@ -76,7 +78,8 @@ base::Result<Ticket> check_ticket(const SecretBytes& key, base::ByteView bytes,
     if (bytes.size() > ticket_bytes_max || bytes.size() <= sizeof(Mac)) return malformed();
     const auto packed = bytes.first(bytes.size() - sizeof(Mac));
     if (!keyed_hash_matches(key, packed, bytes.last(sizeof(Mac)))) {
-        return fail(Code::denied, "the ticket does not carry the keeper's mark; ask the keeper anew");
+        return fail(Code::denied,
+                    "the ticket does not carry the keeper's mark; ask the keeper anew");
     }
     auto ticket = unpack_ticket(packed);
     if (!ticket) return malformed();
@@ -90,7 +93,8 @@ base::Result<> TicketGuard::use(const Ticket& ticket, base::WallTime_ms now_ms) 
         used_.erase(used_.begin());
     }
     if (ticket.expiry_ms <= forgotten_until_ms_) {
-        return fail(Code::denied, "the ticket is older than what is remembered; ask the keeper anew");
+        return fail(Code::denied,
+                    "the ticket is older than what is remembered; ask the keeper anew");
     }
     const std::pair key{ticket.expiry_ms, ticket.nonce};
     if (used_.contains(key)) {

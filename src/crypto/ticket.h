@@ -25,12 +25,12 @@ namespace hs::crypto {
 using TicketNonce = std::array<std::uint8_t, 16>;
 
 struct Ticket {
-    std::uint8_t kind = 0;           // which process acts on it and how; the gate numbers them
-    Digest digest{};                 // SHA-256 of the packed or canonical action
-    base::WallTime_ms expiry_ms = 0; // not valid from this instant on
-    std::uint64_t generation = 0;    // void when the keeper's generation has moved on
-    TicketNonce nonce{};             // one use
-    std::string issued_by;           // the keeper's instance, at most 64 bytes
+    std::uint8_t kind = 0;            // which process acts on it and how; the gate numbers them
+    Digest digest{};                  // SHA-256 of the packed or canonical action
+    base::WallTime_ms expiry_ms = 0;  // not valid from this instant on
+    std::uint64_t generation = 0;     // void when the keeper's generation has moved on
+    TicketNonce nonce{};              // one use
+    std::string issued_by;            // the keeper's instance, at most 64 bytes
 
     bool operator==(const Ticket&) const = default;
 };

@@ -13,7 +13,9 @@ CommitQueue::CommitQueue(std::unique_ptr<Database> database)
     CHECK(database_ != nullptr);
 }
 
-CommitQueue::~CommitQueue() { stop(); }
+CommitQueue::~CommitQueue() {
+    stop();
+}
 
 void CommitQueue::stop() {
     inbox_.close();
@@ -27,7 +29,8 @@ Result<> CommitQueue::submit(Change change, Done done) {
 Result<> CommitQueue::commit(Change change) {
     std::promise<Result<>> promise;
     auto outcome = promise.get_future();
-    TRY(submit(std::move(change), [&promise](Result<> done) { promise.set_value(std::move(done)); }));
+    TRY(submit(std::move(change),
+               [&promise](Result<> done) { promise.set_value(std::move(done)); }));
     return outcome.get();
 }
 

@@ -28,13 +28,17 @@ struct Explained {
 
 Explained explain(int outcome) {
     switch (outcome & 0xff) {
-        case SQLITE_FULL: return {Code::exhausted, "the disk is full; free space and try again"};
-        case SQLITE_NOMEM: return {Code::exhausted, "memory is short; free some and try again"};
-        case SQLITE_TOOBIG: return {Code::exhausted, "a value is too large to be stored"};
+        case SQLITE_FULL:
+            return {Code::exhausted, "the disk is full; free space and try again"};
+        case SQLITE_NOMEM:
+            return {Code::exhausted, "memory is short; free some and try again"};
+        case SQLITE_TOOBIG:
+            return {Code::exhausted, "a value is too large to be stored"};
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
             return {Code::conflict, "another process holds the file; stop it and try again"};
-        case SQLITE_CONSTRAINT: return {Code::conflict, "the change contradicts what is stored"};
+        case SQLITE_CONSTRAINT:
+            return {Code::conflict, "the change contradicts what is stored"};
         case SQLITE_CORRUPT:
         case SQLITE_NOTADB:
             return {Code::corrupt,
@@ -44,11 +48,14 @@ Explained explain(int outcome) {
         case SQLITE_AUTH:
             return {Code::denied, "the file may not be written; check its owner and mode"};
         case SQLITE_CANTOPEN:
-            return {Code::io, "the file cannot be opened; check that its folder exists and is ours"};
+            return {Code::io,
+                    "the file cannot be opened; check that its folder exists and is ours"};
         case SQLITE_IOERR:
             return {Code::io, "the disk failed; check the kernel's messages and the volume"};
-        case SQLITE_INTERRUPT: return {Code::cancelled, "the operation was interrupted"};
-        default: return {Code::invalid_input, "the statement is wrong"};
+        case SQLITE_INTERRUPT:
+            return {Code::cancelled, "the operation was interrupted"};
+        default:
+            return {Code::invalid_input, "the statement is wrong"};
     }
 }
 
@@ -99,9 +106,8 @@ Database::~Database() {
 
 Result<> Database::connect(Access access) {
     const int how = access == Access::write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
-    const int outcome =
-        sqlite3_open_v2(path_.c_str(), &connection_,
-                        how | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+    const int outcome = sqlite3_open_v2(path_.c_str(), &connection_,
+                                        how | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
     if (outcome != SQLITE_OK) return failure("a database could not be opened", outcome);
     return configure(access);
 }
@@ -113,11 +119,13 @@ Result<> Database::configure(Access access) {
     sqlite3_db_config(connection_, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
     sqlite3_db_config(connection_, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
     sqlite3_limit(connection_, SQLITE_LIMIT_ATTACHED, 0);
-    TRY(run_script("PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON;"
+    TRY(
+        run_script("PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON;"
                    "PRAGMA cell_size_check=ON;"));
     if (access == Access::read) return {};
-    return run_script("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
-                      "PRAGMA journal_size_limit=16777216;");
+    return run_script(
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
+        "PRAGMA journal_size_limit=16777216;");
 }
 
 // Marks a new file as ours; refuses one that another program made.
@@ -138,7 +146,8 @@ Result<> Database::claim() {
 }
 
 Result<> Database::migrate(std::span<const Migration> migrations) {
-    TRY(run_script("CREATE TABLE IF NOT EXISTS hs_migration (version INTEGER PRIMARY KEY,"
+    TRY(
+        run_script("CREATE TABLE IF NOT EXISTS hs_migration (version INTEGER PRIMARY KEY,"
                    " name TEXT NOT NULL, checksum BLOB NOT NULL) STRICT"));
     std::size_t applied = 0;
     {
@@ -170,7 +179,8 @@ Result<> Database::apply(std::span<const Migration> migrations, std::size_t appl
         TRY(run_script(migrations[i].sql));
         const base::Bytes checksum = TRY(checksum_of(migrations[i]));
         TRY(execute("INSERT INTO hs_migration (version, name, checksum) VALUES (?, ?, ?)",
-                    static_cast<std::int64_t>(i + 1), migrations[i].name, base::ByteView(checksum)));
+                    static_cast<std::int64_t>(i + 1), migrations[i].name,
+                    base::ByteView(checksum)));
     }
     return {};
 }
@@ -185,8 +195,8 @@ Result<> Database::run_script(std::string_view sql) {
 base::Failure Database::failure(std::string_view action, int outcome) const {
     const Explained explained = explain(outcome);
     // SQLite's own text names tables and columns, never values.
-    const char* detail = connection_ == nullptr ? sqlite3_errstr(outcome)
-                                                : sqlite3_errmsg(connection_);
+    const char* detail =
+        connection_ == nullptr ? sqlite3_errstr(outcome) : sqlite3_errmsg(connection_);
     return fail(explained.code,
                 fmt::format("{}: {}: {} ({})", path_, action, explained.advice, detail));
 }
@@ -213,8 +223,8 @@ Result<Statement> Database::prepare(std::string_view sql) {
     if (outcome != SQLITE_OK) return failure("a statement could not be prepared", outcome);
     CHECK(statement != nullptr);
     if (kept_.size() >= statements_max) {
-        const auto idle = std::find_if(kept_.begin(), kept_.end(),
-                                       [](const Kept& kept) { return !kept.lent; });
+        const auto idle =
+            std::find_if(kept_.begin(), kept_.end(), [](const Kept& kept) { return !kept.lent; });
         if (idle != kept_.end()) {
             sqlite3_finalize(idle->statement);
             kept_.erase(idle);
@@ -225,9 +235,8 @@ Result<Statement> Database::prepare(std::string_view sql) {
 }
 
 void Database::give_back(sqlite3_stmt* statement) {
-    const auto found = std::find_if(kept_.begin(), kept_.end(), [&](const Kept& kept) {
-        return kept.statement == statement;
-    });
+    const auto found = std::find_if(kept_.begin(), kept_.end(),
+                                    [&](const Kept& kept) { return kept.statement == statement; });
     CHECK(found != kept_.end());
     sqlite3_reset(statement);
     sqlite3_clear_bindings(statement);
@@ -244,10 +253,18 @@ Result<> Database::check_integrity() {
                                            path_, found));
 }
 
-Result<> Database::checkpoint() { return run_script("PRAGMA wal_checkpoint(TRUNCATE)"); }
+Result<> Database::checkpoint() {
+    return run_script("PRAGMA wal_checkpoint(TRUNCATE)");
+}
 
-bool Database::transaction_open() const { return sqlite3_get_autocommit(connection_) == 0; }
-std::int64_t Database::last_row_id() const { return sqlite3_last_insert_rowid(connection_); }
-std::int64_t Database::rows_changed() const { return sqlite3_changes64(connection_); }
+bool Database::transaction_open() const {
+    return sqlite3_get_autocommit(connection_) == 0;
+}
+std::int64_t Database::last_row_id() const {
+    return sqlite3_last_insert_rowid(connection_);
+}
+std::int64_t Database::rows_changed() const {
+    return sqlite3_changes64(connection_);
+}
 
 }  // namespace hs::store

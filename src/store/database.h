@@ -1,4 +1,5 @@
-// Database: one SQLite file with ordered migrations, durable commits and errors that say what to do.
+// Database: one SQLite file with ordered migrations, durable commits and errors that say what to
+// do.
 //
 // What it is for: durable records that belong to one process. Write-ahead log, synchronous=FULL
 // (a commit that returned survives a power cut), foreign keys, secure_delete, no memory map.

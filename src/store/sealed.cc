@@ -45,8 +45,7 @@ base::Result<base::Bytes> Compartment::open(const Place& place, base::ByteView s
                                   place.database, place.table, place.column, place.row, name_));
 }
 
-base::Result<std::string> Compartment::open_text(const Place& place,
-                                                 base::ByteView sealed) const {
+base::Result<std::string> Compartment::open_text(const Place& place, base::ByteView sealed) const {
     const base::Bytes plain = TRY(open(place, sealed));
     return std::string(base::text_of(plain));
 }

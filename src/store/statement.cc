@@ -37,8 +37,8 @@ Statement& Statement::bind(std::string_view text) {
 
 Statement& Statement::bind(base::ByteView bytes) {
     const void* data = bytes.data() == nullptr ? static_cast<const void*>("") : bytes.data();
-    require_parameter(sqlite3_bind_blob64(statement_, next_parameter_, data, bytes.size(),
-                                          SQLITE_TRANSIENT));
+    require_parameter(
+        sqlite3_bind_blob64(statement_, next_parameter_, data, bytes.size(), SQLITE_TRANSIENT));
     return *this;
 }
 

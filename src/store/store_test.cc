@@ -22,12 +22,14 @@ using base::Code;
 using base::Result;
 
 constexpr std::array first_steps = {
-    Migration{"notes", "CREATE TABLE note (id INTEGER PRIMARY KEY, body BLOB NOT NULL,"
-                       " title TEXT) STRICT"}};
+    Migration{"notes",
+              "CREATE TABLE note (id INTEGER PRIMARY KEY, body BLOB NOT NULL,"
+              " title TEXT) STRICT"}};
 constexpr std::array two_steps = {
     first_steps[0],
-    Migration{"tags", "CREATE TABLE tag (note INTEGER NOT NULL REFERENCES note, name TEXT NOT"
-                      " NULL) STRICT; CREATE INDEX tag_name ON tag (name);"}};
+    Migration{"tags",
+              "CREATE TABLE tag (note INTEGER NOT NULL REFERENCES note, name TEXT NOT"
+              " NULL) STRICT; CREATE INDEX tag_name ON tag (name);"}};
 
 class StoreTest : public testing::Test {
   protected:
@@ -59,7 +61,8 @@ TEST_F(StoreTest, ValuesGoRoundWithTheirTypes) {
                                   ByteView(body), std::string_view("hé")));
     ASSERT_TRUE(database->execute("INSERT INTO note (id, body, title) VALUES (?, ?, ?)", 8,
                                   ByteView(), nullptr));
-    auto statement = database->prepare("SELECT id, body, title FROM note WHERE id >= ? ORDER BY id");
+    auto statement =
+        database->prepare("SELECT id, body, title FROM note WHERE id >= ? ORDER BY id");
     statement->bind(7);
     ASSERT_TRUE(*statement->step());
     EXPECT_EQ(*statement->integer(0), 7);
@@ -220,9 +223,10 @@ TEST_F(StoreTest, SealedColumnsOpenOnlyInTheirPlace) {
     const Place place{"sessions", "message", "01ABC", "body"};
     const auto sealed = compartment.seal(place, "hello", random);
     EXPECT_EQ(*compartment.open_text(place, sealed), "hello");
-    for (const Place& other :
-         {Place{"sessionsm", "essage", "01ABC", "body"}, Place{"sessions", "messag", "01ABC", "body"},
-          Place{"sessions", "message", "01ABD", "body"}, Place{"sessions", "message", "01ABC", "t"}}) {
+    for (const Place& other : {Place{"sessionsm", "essage", "01ABC", "body"},
+                               Place{"sessions", "messag", "01ABC", "body"},
+                               Place{"sessions", "message", "01ABD", "body"},
+                               Place{"sessions", "message", "01ABC", "t"}}) {
         const auto refused = compartment.open(other, sealed);
         EXPECT_EQ(refused.error().code, Code::corrupt);
         EXPECT_EQ(refused.error().what.find("hello"), std::string::npos);

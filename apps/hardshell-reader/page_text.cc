@@ -141,7 +141,7 @@ void PageText::open_mark(Element& element, const std::vector<Attribute>& attribu
     } else if (name == "a") {
         element.link = link_of(value_of(attributes, "href"));
     }
-    if (pending_space_ && name == "a") add(" ");
+    if (pending_space_ && name == "a") add("");
     element.text_begin = out_.size();
 }
 

@@ -223,13 +223,14 @@ Result<> SessionStore::set_turn(const TurnFacts& turn) {
 }
 
 Result<> SessionStore::save_ledger(const std::string& json) {
-    const base::Bytes sealed =
-        compartment_.seal({database_name, "ledger", "1", "body"}, json, random_);
-    return queue_->commit([&](store::Database& database) -> Result<> {
-        TRY(database.execute("INSERT OR REPLACE INTO ledger (id, body) VALUES (1, ?)",
-                             base::ByteView(sealed)));
-        return {};
-    });
+    return queue_->submit(
+        [sealed = compartment_.seal({database_name, "ledger", "1", "body"}, json,
+                                    random_)](store::Database& database) -> Result<> {
+            TRY(database.execute("INSERT OR REPLACE INTO ledger (id, body) VALUES (1, ?)",
+                                 base::ByteView(sealed)));
+            return {};
+        },
+        [](Result<>) {});
 }
 
 Result<std::string> SessionStore::load_ledger() {

@@ -65,7 +65,7 @@ class SessionStore {
                                                             const base::Clock& clock,
                                                             base::Random& random);
 
-    // Each returns when the change is durable.
+    // Each returns when the change is durable, save_ledger excepted.
     base::Result<> create(const SessionFacts& session);
     base::Result<> rename(const std::string& session, const std::string& title);
     base::Result<> remove(const std::string& session);
@@ -77,6 +77,7 @@ class SessionStore {
     base::Result<> fold(const std::string& session, std::int64_t up_to,
                         const StoredMessage& summary);
     base::Result<> set_turn(const TurnFacts& turn);
+    // Queued, not awaited: a crash forgets at most what the last calls spent.
     base::Result<> save_ledger(const std::string& json);
     // As append and set_turn, without waiting: `done` is called once it is durable or has failed.
     base::Result<> append_later(const std::string& session, const StoredMessage& message,

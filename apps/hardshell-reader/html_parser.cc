@@ -95,6 +95,7 @@ Result<> parse_html(ByteView html, const std::string& charset, PageText& page) {
         return fail(Code::exhausted,
                     fmt::format("a page of at most {} MiB is read", html_bytes_max >> 20U));
     }
+    xmlSetGenericErrorFunc(nullptr, on_fault);  // else conversion faults go to standard error
     Reading reading{page};
     htmlSAXHandler handler = events();
     const std::unique_ptr<htmlParserCtxt, decltype(&htmlFreeParserCtxt)> parser(

@@ -78,7 +78,7 @@ Result<EventKind> parse_kind(std::string_view name) {
 }
 
 Event& Event::set(Field field, std::string_view text) {
-    fields_.insert_or_assign(std::string(field_name(field)), wire::Json(text));
+    fields_.insert_or_assign(field_name(field), std::string(text));
     return *this;
 }
 
@@ -87,13 +87,38 @@ Event& Event::detail(std::string_view key, wire::Json value) {
     return *this;
 }
 
+// Every record of every effect passes here, so the text is put together without a tree of values.
 Result<base::Bytes> Event::encode(base::WallTime_ms time_ms) const {
-    wire::JsonObject object = fields_;
-    object.insert_or_assign("v", wire::Json(event_version));
-    object.insert_or_assign("time", wire::Json(time_ms));
-    object.insert_or_assign("kind", wire::Json(kind_name(kind_)));
-    if (!detail_.empty()) object.insert_or_assign("detail", wire::Json(detail_));
-    const std::string text = wire::canonical_json(wire::Json(std::move(object)));
+    std::string text;
+    text.reserve(512);
+    const auto begin_member = [&text](std::string_view key) {
+        text += text.empty() ? "{\"" : ",\"";
+        text += key;
+        text += "\":";
+    };
+    auto next = fields_.begin();
+    const auto fields_before = [&](std::string_view key) {
+        for (; next != fields_.end() && (key.empty() || next->first < key); ++next) {
+            begin_member(next->first);
+            wire::append_json_string(text, next->second);
+        }
+    };
+    if (!detail_.empty()) {
+        fields_before("detail");
+        begin_member("detail");
+        text += wire::canonical_json(wire::Json(detail_));
+    }
+    fields_before("kind");
+    begin_member("kind");
+    wire::append_json_string(text, kind_name(kind_));
+    fields_before("time");
+    begin_member("time");
+    text += std::to_string(time_ms);
+    fields_before("v");
+    begin_member("v");
+    text += std::to_string(event_version);
+    fields_before("");
+    text += '}';
     if (text.size() > leaf_bytes_max) {
         return fail(Code::exhausted,
                     fmt::format("a {} event has {} bytes and may have {}; put its content into a "

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -91,7 +92,7 @@ class Event {
 
   private:
     EventKind kind_;
-    wire::JsonObject fields_;
+    std::map<std::string_view, std::string> fields_;  // by the fixed names of the members
     wire::JsonObject detail_;
 };
 

@@ -75,6 +75,7 @@ Result<std::uint64_t> Log::put(Item item) {
         number = item.number = ++last_number_;
         item_bytes_ += item.leaf.size();
         items_.push_back(std::move(item));
+        if (items_.size() != wanted_) return number;
     }
     ready_.notify_one();
     return number;
@@ -84,9 +85,8 @@ Result<std::uint64_t> Log::put_and_wait(Item item) {
     Answer answer;
     item.answer = &answer;
     const std::uint64_t number = TRY(put(std::move(item)));
-    for (std::uint64_t settled = settled_.load(); settled < number; settled = settled_.load()) {
-        settled_.wait(settled);
-    }
+    std::unique_lock lock(answer_mutex_);
+    answered_.wait(lock, [&] { return settled_ >= number; });
     return std::move(answer.index);
 }
 
@@ -99,8 +99,11 @@ void Log::answer(Item& item, Result<std::uint64_t> index) {
 }
 
 void Log::settle_up_to(std::uint64_t number) {
-    settled_.store(number);
-    settled_.notify_all();
+    {
+        const std::scoped_lock lock(answer_mutex_);
+        settled_ = number;
+    }
+    answered_.notify_all();
 }
 
 Result<> Log::append(const Event& event, OnDurable on_durable) {
@@ -155,10 +158,12 @@ Log::Instant Log::due() const {
 std::deque<Log::Item> Log::take() {
     const Instant until = due();
     std::unique_lock lock(mutex_);
+    wanted_ = 1;
     ready_.wait_until(lock, until, [this] { return stopping_ || !items_.empty(); });
     if (!items_.empty() && items_.size() < last_batch_) {
         const auto patience =
             std::min<std::chrono::nanoseconds>(last_write_ / gather_part, gather_max);
+        wanted_ = last_batch_;
         ready_.wait_for(lock, patience,
                         [this] { return stopping_ || items_.size() >= last_batch_; });
     }

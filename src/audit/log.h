@@ -9,7 +9,6 @@
 // OnDurable runs on the log's own thread and must be quick.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -123,11 +122,15 @@ class Log {
     std::condition_variable ready_;
     std::deque<Item> items_;
     std::size_t item_bytes_ = 0;
+    std::size_t wanted_ = 1;  // the writer sleeps until so many wait
     std::uint64_t last_number_ = 0;
     bool stopping_ = false;
     LogStatus status_;
-    // Every item up to this number has its answer. One wake-up for a whole batch.
-    std::atomic<std::uint64_t> settled_{0};
+    // Every item up to this number has its answer; one wake-up serves a whole batch. A lock of its
+    // own, so that those who wake do not hold up those who append.
+    std::mutex answer_mutex_;
+    std::condition_variable answered_;
+    std::uint64_t settled_ = 0;
 
     // The writer thread's own.
     std::size_t last_batch_ = 1;

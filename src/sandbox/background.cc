@@ -69,7 +69,9 @@ BackgroundNews BackgroundCommands::news_of(Entry& entry) {
     news.standard_output = wire::mend_utf8(base::text_of(output));
     news.standard_error = wire::mend_utf8(base::text_of(error));
     if (news.running) return news;
-    const auto completed = entry.run->wait(os::Deadline::after_ms(0));
+    // Its output has ended; the launcher's word on how it ended may still be on its way.
+    constexpr std::int64_t ending_patience_ms = 2000;
+    const auto completed = entry.run->wait(os::Deadline::after_ms(ending_patience_ms));
     news.ending = completed ? jail::describe(completed->outcome) : completed.error().what;
     entry.looked_at_end = true;
     return news;

@@ -27,7 +27,13 @@ net::AddressClasses classes_for(const std::string& host) {
     if (host == "localhost") return {net::AddressClass::loopback};
     const auto address = net::Address::parse(host);
     if (!address) return {net::AddressClass::public_net};
-    return {address->classify()};
+    const net::AddressClass wanted = address->classify();
+    const bool reachable =
+        wanted == net::AddressClass::loopback || wanted == net::AddressClass::private_net ||
+        wanted == net::AddressClass::unique_local || wanted == net::AddressClass::public_net;
+    // A metadata, link-local or unspecified address is never a place to go to, however it is
+    // written: the empty set admits nothing.
+    return reachable ? net::AddressClasses{wanted} : net::AddressClasses{};
 }
 
 Result<egress::Envelope> envelope_of(const gate::SendHttp& action) {

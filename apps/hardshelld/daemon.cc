@@ -154,7 +154,7 @@ Result<> Daemon::open_gate() {
     const std::string warning = TRY(wire::text_at_or(*opened, "warning", ""));
     if (!warning.empty()) std::fprintf(stderr, "hardshelld: %s\n", warning.c_str());
     store_ = TRY(agent::SessionStore::open(places_.sessions_file, crypto::SecretBytes::copy_of(key),
-                                           clock_, random_));
+                                           random_));
     crypto::wipe(key);
     return {};
 }
@@ -311,6 +311,7 @@ Result<> Daemon::close() {
     server_->stop(os::Deadline::after_ms(500));
     if (watcher_.joinable()) watcher_.join();
     record_process("process.stop", "hardshelld", "asked to stop");
+    assistant_->save_ledger();
     store_->stop();
     workbench_.reset();
     gate_.reset();

@@ -24,6 +24,12 @@ constexpr std::size_t history_messages_max = 2000;
 }  // namespace
 
 Assistant::Assistant(Parts parts) : parts_(std::move(parts)), ledger_(parts_.clock) {
+    models::ChatRequest only_tools;
+    for (const auto& spec : parts_.tools.specs()) {
+        tool_specs_.push_back({spec.name, spec.description, spec.input_schema});
+        only_tools.tools.push_back(tool_specs_.back());
+    }
+    tool_tokens_ = models::estimate_tokens(only_tools);
     const auto saved = parts_.store.load_ledger();
     if (!saved || saved->empty()) return;
     const auto json = wire::parse_json(*saved);
@@ -43,16 +49,21 @@ models::BudgetRules Assistant::budget_rules() const {
     return rules;
 }
 
-Result<std::string> Assistant::open_session(const TurnRequest& request) {
+SessionFacts Assistant::facts_of(const TurnRequest& request) const {
     SessionFacts facts;
-    facts.id =
-        request.session.empty() ? base::make_id(parts_.clock, parts_.random) : request.session;
+    facts.id = request.session;
     facts.title = title_from(request.text);
     facts.person = request.person;
     facts.space = parts_.settings.text("space.name");
     facts.project = request.project;
     facts.origin = request.origin;
     facts.created_ms = facts.updated_ms = parts_.clock.wall_ms();
+    return facts;
+}
+
+Result<std::string> Assistant::open_session(const TurnRequest& request) {
+    SessionFacts facts = facts_of(request);
+    if (facts.id.empty()) facts.id = base::make_id(parts_.clock, parts_.random);
     TRY(parts_.store.create(facts));
     return facts.id;
 }
@@ -99,9 +110,14 @@ void Assistant::leave(Session& session) {
     freed_.notify_all();
 }
 
-Result<> Assistant::load(Session& session) {
+Result<> Assistant::load(Session& session, const TurnRequest& request) {
     if (session.loaded) return {};
     const auto facts = TRY(parts_.store.find(session.facts.id));
+    if (!facts && request.missing == TurnRequest::Missing::create) {
+        session.facts = facts_of(request);
+        session.fresh = session.loaded = true;  // stored with its first message
+        return {};
+    }
     if (!facts) {
         return fail(Code::not_found, fmt::format("there is no session {}; see: hardshell sessions",
                                                  session.facts.id));
@@ -117,7 +133,8 @@ Result<> Assistant::load(Session& session) {
     return {};
 }
 
-// The message is stored and its event is on its way before anything else happens.
+// The message and its event are on their way to the disk before anything else happens, and there
+// before any effect: what follows is written behind them.
 Result<> Assistant::accept(Turn& turn, TurnRequest& request) {
     Session& session = turn.session;
     for (std::size_t i = 0; i < request.history.size() && session.messages.empty(); ++i) {
@@ -140,7 +157,18 @@ Result<> Assistant::accept(Turn& turn, TurnRequest& request) {
     fields["bytes"] = static_cast<std::int64_t>(request.text.size());
     fields["integrity"] = flow::integrity_name(request.label.integrity);
     TRY(parts_.gate.record("message.in", std::move(fields), gate::Durable::later));
-    TRY(parts_.store.begin_turn(turn.facts, stored));
+    const TurnBeginning beginning{turn.facts, stored,
+                                  session.fresh ? std::optional(session.facts) : std::nullopt};
+    if (request.turn_id == TurnRequest::TurnId::made) {
+        const auto begun = std::make_shared<std::promise<Result<>>>();
+        turn.begun = begun->get_future();
+        TRY(parts_.store.begin_turn_later(
+            beginning, [begun](Result<> result) { begun->set_value(std::move(result)); }));
+    } else {
+        TRY(parts_.store.begin_turn(beginning));
+    }
+    session.fresh = false;
+    stored.message.sequence = stored.sequence;
     ++session.next_sequence;
     session.messages.push_back(std::move(stored.message));
     session.label = flow::join(session.label, request.label);
@@ -157,20 +185,21 @@ Result<TurnOutcome> Assistant::run(TurnRequest request, TurnListener& listener,
     }
     if (!wire::is_utf8(request.text)) request.text = wire::mend_utf8(request.text);
     if (request.text.empty()) return fail(Code::invalid_input, "the message is empty");
-    if (request.session.empty()) request.session = TRY(open_session(request));
-    if (request.turn.empty()) request.turn = base::make_id(parts_.clock, parts_.random);
-
+    if (request.session.empty()) {
+        request.session = base::make_id(parts_.clock, parts_.random);
+        request.missing = TurnRequest::Missing::create;
+    }
+    if (request.turn.empty()) {
+        request.turn = base::make_id(parts_.clock, parts_.random);
+        request.turn_id = TurnRequest::TurnId::made;
+    }
     const auto session = TRY(enter(request.session, cancel));
     struct Leave {
         Assistant& assistant;
         Session& session;
         ~Leave() { assistant.leave(session); }
     } const leaving{*this, *session};
-    if (!session->loaded && request.missing == TurnRequest::Missing::create &&
-        !TRY(parts_.store.find(request.session))) {
-        TRY(open_session(request));
-    }
-    TRY(load(*session));
+    TRY(load(*session, request));
     Turn turn{.session = *session,
               .listener = listener,
               .cancel = cancel,
@@ -196,7 +225,7 @@ Result<TurnOutcome> Assistant::resume(const TurnFacts& facts, TurnListener& list
         Session& session;
         ~Leave() { assistant.leave(session); }
     } const leaving{*this, *session};
-    TRY(load(*session));
+    TRY(load(*session, TurnRequest{}));
     Turn turn{.session = *session,
               .listener = listener,
               .cancel = cancel,

@@ -23,6 +23,7 @@
 #include "gate/gate.h"
 #include "gate/settings.h"
 #include "models/budget.h"
+#include "models/compact.h"
 #include "models/router.h"
 #include "tools/registry.h"
 
@@ -32,7 +33,9 @@ struct TurnRequest {
     enum class Missing : std::uint8_t { refuse, create };
     std::string session;                // empty: a new one
     Missing missing = Missing::refuse;  // what to do when that session does not exist
+    enum class TurnId : std::uint8_t { given, made };
     std::string turn;  // id of the request, so that a repetition is recognised; empty: made
+    TurnId turn_id = TurnId::given;  // made: just now and by us, so nobody can have sent it before
     std::string text;
     std::string person;
     std::string origin;  // "cli", "api"
@@ -90,6 +93,8 @@ class Assistant {
     std::size_t running_turns() const { return running_.load(); }
     std::uint64_t turns_total() const { return turns_total_.load(); }
     models::Ledger& ledger() { return ledger_; }
+    // Queues what was spent for the disk; for a clean stop. While turns run it happens by itself.
+    void save_ledger();
     models::BudgetRules budget_rules() const;
     SessionStore& store() { return parts_.store; }
 
@@ -99,13 +104,18 @@ class Assistant {
 
     base::Result<std::shared_ptr<Session>> enter(const std::string& id, const os::WakeUp& cancel);
     void leave(Session& session);
-    base::Result<> load(Session& session);
+    base::Result<> load(Session& session, const TurnRequest& request);
     base::Result<> accept(Turn& turn, TurnRequest& request);
     base::Result<TurnOutcome> loop(Turn& turn);
     base::Result<bool> step(Turn& turn);
-    base::Result<models::RoutedReply> think(Turn& turn);
+    base::Result<models::RoutedReply> think(Turn& turn, models::ChatRequest& request);
+    // Borrows the session's messages: it holds until one is added.
     models::ChatRequest chat_request(const Turn& turn) const;
     base::Result<> compact(Turn& turn);
+    base::Result<> fold(Turn& turn, const models::ChatRequest& request,
+                        const models::WindowRules& rules);
+    SessionFacts facts_of(const TurnRequest& request) const;
+    void save_ledger_at_times();
     base::Result<> use_tools(Turn& turn, const models::Message& message);
     models::ToolResultPart use_tool(Turn& turn, const models::ToolCallPart& call,
                                     flow::Label& label);
@@ -115,7 +125,10 @@ class Assistant {
     gate::Circumstances circumstances_of(const Turn& turn) const;
 
     Parts parts_;
+    std::vector<models::ToolSpec> tool_specs_;  // as every request carries them
+    std::int64_t tool_tokens_ = 0;
     models::Ledger ledger_;
+    std::atomic<std::int64_t> ledger_saved_ms_ = 0;
     std::mutex mutex_;
     std::condition_variable freed_;
     std::map<std::string, std::shared_ptr<Session>> sessions_;

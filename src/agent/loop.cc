@@ -90,7 +90,8 @@ Result<TurnOutcome> Assistant::loop(Turn& turn) {
 Result<bool> Assistant::step(Turn& turn) {
     if (turn.cancel.raised()) return fail(Code::cancelled, "cancelled");
     TRY(compact(turn));
-    models::RoutedReply routed = TRY(think(turn));
+    models::ChatRequest request = chat_request(turn);
+    models::RoutedReply routed = TRY(think(turn, request));
     models::Answer& answer = routed.reply.answer;
     for (const auto& notice : answer.notices) turn.listener.on_notice(notice);
     if (routed.reply.trouble) {
@@ -116,8 +117,10 @@ Result<bool> Assistant::step(Turn& turn) {
 }
 
 Result<> Assistant::keep(Turn& turn, models::Message message, const flow::Label& label) {
+    message.sequence = turn.session.next_sequence;
     StoredMessage stored{turn.session.next_sequence, turn.facts.id, std::move(message), label};
     TRY(parts_.store.append(turn.facts.session, stored));
+    if (turn.begun.valid()) TRY(turn.begun.get());
     ++turn.session.next_sequence;
     turn.session.label = flow::join(turn.session.label, label);
     turn.session.messages.push_back(std::move(stored.message));
@@ -126,6 +129,7 @@ Result<> Assistant::keep(Turn& turn, models::Message message, const flow::Label&
 
 // The answer and its event become durable at the same time, each in its own process.
 Result<> Assistant::finish_answer(Turn& turn, models::Message message) {
+    message.sequence = turn.session.next_sequence;
     StoredMessage stored{turn.session.next_sequence, turn.facts.id, std::move(message),
                          flow::Label::nothing()};
     std::promise<Result<>> durable;
@@ -143,6 +147,7 @@ Result<> Assistant::finish_answer(Turn& turn, models::Message message) {
     auto recorded =
         parts_.gate.record("message.out", std::move(fields), gate::Durable::before_return);
     TRY(done.get());
+    if (turn.begun.valid()) TRY(turn.begun.get());
     TRY(std::move(recorded));
     ++turn.session.next_sequence;
     turn.session.messages.push_back(std::move(stored.message));
@@ -157,17 +162,15 @@ models::ChatRequest Assistant::chat_request(const Turn& turn) const {
     facts.roots = parts_.settings.texts("files.roots");
     facts.now_ms = parts_.clock.wall_ms();
     request.system = system_prompt(facts);
-    request.messages = models::mend_conversation(turn.session.messages);
-    for (const auto& spec : parts_.tools.specs()) {
-        request.tools.push_back({spec.name, spec.description, spec.input_schema});
-    }
+    request.messages = models::mended(turn.session.messages);
+    request.tools = models::Items<models::ToolSpec>::borrowed(tool_specs_);
+    request.tools_tokens = tool_tokens_;
     request.max_tokens =
         turn.max_tokens > 0 ? turn.max_tokens : parts_.settings.integer("model.max_tokens");
     return request;
 }
 
-Result<models::RoutedReply> Assistant::think(Turn& turn) {
-    models::ChatRequest request = chat_request(turn);
+Result<models::RoutedReply> Assistant::think(Turn& turn, models::ChatRequest& request) {
     models::Estimate estimate;
     estimate.input_tokens = models::estimate_tokens(request);
     estimate.output_tokens = request.max_tokens;
@@ -197,9 +200,25 @@ Result<models::RoutedReply> Assistant::think(Turn& turn) {
         ledger_.release(grant.id);
     } else {
         TRY(ledger_.settle(grant.id, used, cost));
-        TRY(parts_.store.save_ledger(wire::canonical_json(ledger_.snapshot().to_json())));
+        save_ledger_at_times();
     }
     return routed;
+}
+
+// A crash forgets what was spent within this time; to write it all with every call would cost more
+// than the call.
+void Assistant::save_ledger_at_times() {
+    constexpr std::int64_t between_ms = 500;
+    const std::int64_t now_ms = parts_.clock.wall_ms();
+    std::int64_t before_ms = ledger_saved_ms_.load();
+    if (now_ms >= before_ms && now_ms < before_ms + between_ms) return;
+    if (ledger_saved_ms_.compare_exchange_strong(before_ms, now_ms)) save_ledger();
+}
+
+void Assistant::save_ledger() {
+    // Where it cannot be written, neither can the messages, and that is said.
+    static_cast<void>(
+        parts_.store.save_ledger(wire::canonical_json(ledger_.snapshot().to_json())).ok());
 }
 
 Result<> Assistant::compact(Turn& turn) {
@@ -210,9 +229,14 @@ Result<> Assistant::compact(Turn& turn) {
     if (!models::needs_folding(request, rules)) return {};
     request.messages = models::shorten_old_results(request.messages, rules);
     if (!models::needs_folding(request, rules)) {
-        turn.session.messages = std::move(request.messages);
+        turn.session.messages = request.messages.all();
         return {};
     }
+    return fold(turn, request, rules);
+}
+
+Result<> Assistant::fold(Turn& turn, const models::ChatRequest& request,
+                         const models::WindowRules& rules) {
     const auto fold = models::choose_fold(request.messages, rules);
     if (!fold) {
         return fail(Code::exhausted,
@@ -226,8 +250,19 @@ Result<> Assistant::compact(Turn& turn) {
     summary.caller = &circumstances;
     const auto routed = parts_.router.complete(summary, sink, stop);
     if (routed.reply.trouble) return fail(Code::io, routed.reply.trouble->what);
-    turn.session.messages = models::fold_messages(request.messages, *fold,
-                                                  models::text_of(routed.reply.answer.message));
+    std::int64_t folded = 0;
+    for (std::size_t i = 0; i < fold->end; ++i) {
+        folded = std::max(folded, request.messages[i].sequence);
+    }
+    std::vector<models::Message> messages = models::fold_messages(
+        request.messages, *fold, models::text_of(routed.reply.answer.message));
+    if (folded > 0) {
+        // The summary stands where the last of the folded stood. It carries the label of all.
+        messages.front().sequence = folded;
+        TRY(parts_.store.fold(turn.facts.session, folded,
+                              {folded, turn.facts.id, messages.front(), turn.session.label}));
+    }
+    turn.session.messages = std::move(messages);
     turn.listener.on_notice("Earlier messages were summarised to fit the model's window.");
     return {};
 }

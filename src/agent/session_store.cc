@@ -54,11 +54,32 @@ Result<> write_turn(store::Database& database, const TurnFacts& turn) {
 }
 
 Result<> write_message(store::Database& database, const std::string& session, std::int64_t sequence,
-                       const base::Bytes& sealed, base::WallTime_ms now_ms) {
+                       const base::Bytes& sealed) {
     TRY(database.execute("INSERT INTO message (session, sequence, body) VALUES (?, ?, ?)",
                          std::string_view(session), sequence, base::ByteView(sealed)));
-    TRY(database.execute("UPDATE session SET updated_ms = ? WHERE id = ?", now_ms,
-                         std::string_view(session)));
+    return {};
+}
+
+Result<> write_session(store::Database& database, const SessionFacts& session,
+                       const base::Bytes& sealed) {
+    TRY(database.execute(
+        "INSERT INTO session (id, created_ms, updated_ms, facts) VALUES (?, ?, ?, ?)",
+        std::string_view(session.id), session.created_ms, session.updated_ms,
+        base::ByteView(sealed)));
+    return {};
+}
+
+// A session's time is that of the last message that began a turn.
+Result<> write_turn_begin(store::Database& database, const TurnFacts& turn, std::int64_t sequence,
+                          const base::Bytes& sealed) {
+    const auto added = TRY(database.execute(
+        "INSERT OR IGNORE INTO turn (id, session, status, started_ms) VALUES (?, ?, ?, ?)",
+        std::string_view(turn.id), std::string_view(turn.session), name_of(turn.status),
+        turn.started_ms));
+    if (added == 0) return fail(Code::conflict, "this request was received before");
+    TRY(write_message(database, turn.session, sequence, sealed));
+    TRY(database.execute("UPDATE session SET updated_ms = ? WHERE id = ?", turn.started_ms,
+                         std::string_view(turn.session)));
     return {};
 }
 
@@ -80,11 +101,10 @@ std::string_view name_of(TurnStatus status) {
 
 Result<std::unique_ptr<SessionStore>> SessionStore::open(const std::string& path,
                                                          crypto::SecretBytes key,
-                                                         const base::Clock& clock,
                                                          base::Random& random) {
     auto writer = TRY(store::Database::open(path, migrations));
     std::unique_ptr<SessionStore> made(
-        new SessionStore(store::Compartment("sessions", std::move(key)), clock, random));
+        new SessionStore(store::Compartment("sessions", std::move(key)), random));
     auto reader = TRY(store::Database::open_to_read(path));
     made->reader_ = std::make_unique<base::Guarded<Reader>>(Reader{std::move(reader)});
     made->queue_ = std::make_unique<store::CommitQueue>(std::move(writer));
@@ -144,13 +164,8 @@ Result<SessionFacts> SessionStore::open_facts(store::Statement& row) const {
 
 Result<> SessionStore::create(const SessionFacts& session) {
     const base::Bytes sealed = sealed_facts(session);
-    return queue_->commit([&](store::Database& database) -> Result<> {
-        TRY(database.execute(
-            "INSERT INTO session (id, created_ms, updated_ms, facts) VALUES (?, ?, ?, ?)",
-            std::string_view(session.id), session.created_ms, session.updated_ms,
-            base::ByteView(sealed)));
-        return {};
-    });
+    return queue_->commit(
+        [&](store::Database& database) { return write_session(database, session, sealed); });
 }
 
 Result<> SessionStore::rename(const std::string& session, const std::string& title) {
@@ -177,22 +192,31 @@ Result<> SessionStore::remove(const std::string& session) {
     });
 }
 
-Result<> SessionStore::begin_turn(const TurnFacts& turn, const StoredMessage& message) {
-    const base::Bytes sealed = sealed_message(turn.session, message);
-    return queue_->commit([&](store::Database& database) -> Result<> {
-        const auto added = TRY(database.execute(
-            "INSERT OR IGNORE INTO turn (id, session, status, started_ms) VALUES (?, ?, ?, ?)",
-            std::string_view(turn.id), std::string_view(turn.session), name_of(turn.status),
-            turn.started_ms));
-        if (added == 0) return fail(Code::conflict, "this request was received before");
-        return write_message(database, turn.session, message.sequence, sealed, clock_.wall_ms());
-    });
+store::CommitQueue::Change SessionStore::change_for(const TurnBeginning& beginning) {
+    base::Bytes facts;
+    if (beginning.fresh) facts = sealed_facts(*beginning.fresh);
+    return [turn = beginning.turn, fresh = beginning.fresh, facts = std::move(facts),
+            sequence = beginning.message.sequence,
+            sealed = sealed_message(beginning.turn.session, beginning.message)](
+               store::Database& database) -> Result<> {
+        if (fresh) TRY(write_session(database, *fresh, facts));
+        return write_turn_begin(database, turn, sequence, sealed);
+    };
+}
+
+Result<> SessionStore::begin_turn(const TurnBeginning& beginning) {
+    return queue_->commit(change_for(beginning));
+}
+
+Result<> SessionStore::begin_turn_later(const TurnBeginning& beginning,
+                                        store::CommitQueue::Done done) {
+    return queue_->submit(change_for(beginning), std::move(done), store::CommitQueue::When::soon);
 }
 
 Result<> SessionStore::append(const std::string& session, const StoredMessage& message) {
     const base::Bytes sealed = sealed_message(session, message);
     return queue_->commit([&](store::Database& database) {
-        return write_message(database, session, message.sequence, sealed, clock_.wall_ms());
+        return write_message(database, session, message.sequence, sealed);
     });
 }
 
@@ -201,7 +225,7 @@ Result<> SessionStore::append_later(const std::string& session, const StoredMess
     return queue_->submit(
         [this, session, sequence = message.sequence, sealed = sealed_message(session, message),
          turn = std::move(turn)](store::Database& database) -> Result<> {
-            TRY(write_message(database, session, sequence, sealed, clock_.wall_ms()));
+            TRY(write_message(database, session, sequence, sealed));
             if (turn) return write_turn(database, *turn);
             return {};
         },
@@ -214,7 +238,7 @@ Result<> SessionStore::fold(const std::string& session, std::int64_t up_to,
     return queue_->commit([&](store::Database& database) -> Result<> {
         TRY(database.execute("DELETE FROM message WHERE session = ? AND sequence <= ?",
                              std::string_view(session), up_to));
-        return write_message(database, session, summary.sequence, sealed, clock_.wall_ms());
+        return write_message(database, session, summary.sequence, sealed);
     });
 }
 
@@ -224,13 +248,13 @@ Result<> SessionStore::set_turn(const TurnFacts& turn) {
 
 Result<> SessionStore::save_ledger(const std::string& json) {
     return queue_->submit(
-        [sealed = compartment_.seal({database_name, "ledger", "1", "body"}, json,
-                                    random_)](store::Database& database) -> Result<> {
+        [sealed = compartment_.seal({database_name, "ledger", "1", "body"}, json, random_)](
+            store::Database& database) -> Result<> {
             TRY(database.execute("INSERT OR REPLACE INTO ledger (id, body) VALUES (1, ?)",
                                  base::ByteView(sealed)));
             return {};
         },
-        [](Result<>) {});
+        [](Result<>) {}, store::CommitQueue::When::soon);
 }
 
 Result<std::string> SessionStore::load_ledger() {

@@ -58,22 +58,30 @@ struct TurnFacts {
     std::optional<WaitingCall> waiting;
 };
 
+struct TurnBeginning {
+    const TurnFacts& turn;
+    const StoredMessage& message;
+    std::optional<SessionFacts> fresh = {};  // a session that is not stored yet
+};
+
 class SessionStore {
   public:
     static base::Result<std::unique_ptr<SessionStore>> open(const std::string& path,
                                                             crypto::SecretBytes key,
-                                                            const base::Clock& clock,
                                                             base::Random& random);
 
-    // Each returns when the change is durable, save_ledger excepted.
+    // Each returns when the change is durable, save_ledger and those named …_later excepted.
     base::Result<> create(const SessionFacts& session);
     base::Result<> rename(const std::string& session, const std::string& title);
     base::Result<> remove(const std::string& session);
-    // A message that begins a turn. conflict when that turn id is there already: the same request
-    // came twice, and its turn must not run again.
-    base::Result<> begin_turn(const TurnFacts& turn, const StoredMessage& message);
+    // A message that begins a turn, and the session with it where that is new. conflict when that
+    // turn id is there already: the same request came twice, and its turn must not run again.
+    base::Result<> begin_turn(const TurnBeginning& beginning);
+    // The same without waiting, for a turn id that was just made and so cannot be there already.
+    // What is stored afterwards becomes durable with it or after it, never before.
+    base::Result<> begin_turn_later(const TurnBeginning& beginning, store::CommitQueue::Done done);
     base::Result<> append(const std::string& session, const StoredMessage& message);
-    // Replaces the messages up to a sequence by one summary.
+    // Replaces the messages up to a sequence by one summary, which takes that sequence.
     base::Result<> fold(const std::string& session, std::int64_t up_to,
                         const StoredMessage& summary);
     base::Result<> set_turn(const TurnFacts& turn);
@@ -96,9 +104,10 @@ class SessionStore {
     struct Reader {
         std::unique_ptr<store::Database> database;
     };
-    SessionStore(store::Compartment compartment, const base::Clock& clock, base::Random& random)
-        : compartment_(std::move(compartment)), clock_(clock), random_(random) {}
+    SessionStore(store::Compartment compartment, base::Random& random)
+        : compartment_(std::move(compartment)), random_(random) {}
 
+    store::CommitQueue::Change change_for(const TurnBeginning& beginning);
     base::Bytes sealed_message(const std::string& session, const StoredMessage& message);
     base::Result<StoredMessage> open_message(const std::string& session, std::int64_t sequence,
                                              base::ByteView sealed) const;
@@ -106,8 +115,7 @@ class SessionStore {
     base::Result<SessionFacts> open_facts(store::Statement& row) const;
 
     store::Compartment compartment_;
-    const base::Clock& clock_;  // outlives this
-    base::Random& random_;      // outlives this
+    base::Random& random_;  // outlives this
     std::unique_ptr<store::CommitQueue> queue_;
     std::unique_ptr<base::Guarded<Reader>> reader_;
 };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <future>
 #include <string>
 #include <vector>
 
@@ -14,11 +15,11 @@ struct Assistant::Session {
     SessionFacts facts;
     bool busy = false;
     bool loaded = false;
+    bool fresh = false;  // not stored yet; its first message is stored with it
     std::uint64_t last_use = 0;
     std::int64_t next_sequence = 1;
     std::vector<models::Message> messages;
     flow::Label label = flow::Label::nothing();  // join of all that the model has seen
-    bool known_to_disk = false;
 };
 
 struct Assistant::Turn {
@@ -39,6 +40,8 @@ struct Assistant::Turn {
     // An approval from before a restart, which the next matching call claims.
     std::string approval = {};
     int failed_calls = 0;  // in a row
+    // Whether the message that began the turn could be stored; not valid once it was asked.
+    std::future<base::Result<>> begun = {};
 };
 
 }  // namespace hs::agent

@@ -74,8 +74,18 @@ Result<std::uint64_t> Log::put(Item item) {
         }
         number = item.number = ++last_number_;
         item_bytes_ += item.leaf.size();
+        const bool is_awaited = item.is_awaited();
+        if (is_awaited) ++awaited_;
         items_.push_back(std::move(item));
-        if (items_.size() != wanted_) return number;
+        const bool wakes = is_awaited ? awaited_ == wanted_
+                                      : std::chrono::steady_clock::now() +
+                                                milliseconds(options_.checkpoint_idle_ms) <
+                                            wakes_at_;
+        if (!wakes) return number;
+        if (!is_awaited) {
+            wakes_at_ =
+                std::chrono::steady_clock::now() + milliseconds(options_.checkpoint_idle_ms);
+        }
     }
     ready_.notify_one();
     return number;
@@ -110,6 +120,13 @@ Result<> Log::append(const Event& event, OnDurable on_durable) {
     Item item;
     item.leaf = TRY(event.encode(seams_.clock.wall_ms()));
     item.done = std::move(on_durable);
+    TRY(put(std::move(item)));
+    return {};
+}
+
+Result<> Log::append_later(const Event& event) {
+    Item item;
+    item.leaf = TRY(event.encode(seams_.clock.wall_ms()));
     TRY(put(std::move(item)));
     return {};
 }
@@ -159,17 +176,20 @@ std::deque<Log::Item> Log::take() {
     const Instant until = due();
     std::unique_lock lock(mutex_);
     wanted_ = 1;
-    ready_.wait_until(lock, until, [this] { return stopping_ || !items_.empty(); });
-    if (!items_.empty() && items_.size() < last_batch_) {
+    wakes_at_ = until;
+    while (!stopping_ && awaited_ == 0 && std::chrono::steady_clock::now() < wakes_at_) {
+        ready_.wait_until(lock, wakes_at_);  // an item that nobody awaits may bring it forward
+    }
+    if (awaited_ > 0 && awaited_ < last_batch_) {
         const auto patience =
             std::min<std::chrono::nanoseconds>(last_write_ / gather_part, gather_max);
         wanted_ = last_batch_;
-        ready_.wait_for(lock, patience,
-                        [this] { return stopping_ || items_.size() >= last_batch_; });
+        ready_.wait_for(lock, patience, [this] { return stopping_ || awaited_ >= last_batch_; });
     }
     std::deque<Item> taken;
     while (!items_.empty() && taken.size() < batch_max) {
         item_bytes_ -= items_.front().leaf.size();
+        if (items_.front().is_awaited()) --awaited_;
         taken.push_back(std::move(items_.front()));
         items_.pop_front();
     }
@@ -241,7 +261,8 @@ void Log::write_records(std::span<Item> records) {
     const Instant before = std::chrono::steady_clock::now();
     const auto first = commit_records(records);
     last_record_ = std::chrono::steady_clock::now();
-    last_batch_ = records.size();
+    last_batch_ = static_cast<std::size_t>(std::count_if(
+        records.begin(), records.end(), [](const Item& item) { return item.is_awaited(); }));
     last_write_ = last_record_ - before;
     if (!first && !status().failure) fail_with(first.error());
     refresh_status();

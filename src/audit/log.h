@@ -58,6 +58,10 @@ class Log {
     // Queues the event with the present time. A failure here (too large, queue full, log failed
     // or stopped) means that on_durable will not be called.
     base::Result<> append(const Event& event, OnDurable on_durable);
+    // For an event on which nothing waits: it becomes durable with the next one on which something
+    // does, never after it, and at the latest after checkpoint_idle_ms. A log that failed later
+    // tells whoever asks next.
+    base::Result<> append_later(const Event& event);
     // Returns its index once the event is durable; on a failure it must count as not recorded.
     base::Result<std::uint64_t> append_and_wait(const Event& event);
 
@@ -86,6 +90,8 @@ class Log {
         OnDurable done;
         Answer* answer = nullptr;
         std::uint64_t number = 0;  // in the order of the queue, from 1
+
+        bool is_awaited() const { return task != Task::record || answer != nullptr || done; }
     };
     using Instant = std::chrono::steady_clock::time_point;
 
@@ -122,7 +128,9 @@ class Log {
     std::condition_variable ready_;
     std::deque<Item> items_;
     std::size_t item_bytes_ = 0;
-    std::size_t wanted_ = 1;  // the writer sleeps until so many wait
+    std::size_t awaited_ = 0;  // of the items: those that somebody waits for
+    std::size_t wanted_ = 1;   // the writer sleeps until so many of them are there
+    Instant wakes_at_{};       // or until then
     std::uint64_t last_number_ = 0;
     bool stopping_ = false;
     LogStatus status_;

@@ -68,9 +68,9 @@ Result<Caller> Api::caller_of(const net::HttpExchange& exchange) {
                     "a token is needed: send \"Authorization: Bearer TOKEN\"; the "
                     "default token is shown by: hardshell token show");
     }
-    const Tokens tokens = TRY(Tokens::load(parts_.places.tokens_file));
+    const auto tokens = TRY(token_file_.current());
     const std::string token(given->substr(bearer.size()));
-    const gate::TokenEntry* entry = tokens.find(token);
+    const gate::TokenEntry* entry = tokens->find(token);
     if (entry == nullptr) {
         return fail(Code::denied, "the token is not known; see: hardshell token list");
     }

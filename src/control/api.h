@@ -60,7 +60,7 @@ class Api {
         // Restores a checkpoint: id or empty for the newest; the path that was restored.
         std::function<base::Result<wire::Json>(const Caller&, const std::string&)> undo;
     };
-    explicit Api(Parts parts) : parts_(std::move(parts)) {}
+    explicit Api(Parts parts) : parts_(std::move(parts)), token_file_(parts_.places.tokens_file) {}
 
     void handle(net::HttpExchange& exchange);
     // The names under which the loopback door may be addressed, once its port is known.
@@ -91,6 +91,7 @@ class Api {
     std::string metrics();
 
     Parts parts_;
+    gate::TokenFile token_file_;
     std::atomic<std::uint64_t> requests_ = 0;
     std::atomic<std::uint64_t> refused_ = 0;
 };

@@ -118,7 +118,10 @@ Result<std::shared_ptr<TurnFeed>> Turns::launch(
 }
 
 Result<std::shared_ptr<TurnFeed>> Turns::start(agent::TurnRequest& request) {
-    if (request.turn.empty()) request.turn = base::make_id(clock_, random_);
+    if (request.turn.empty()) {
+        request.turn = base::make_id(clock_, random_);
+        request.turn_id = agent::TurnRequest::TurnId::made;
+    }
     return launch(request.turn, [this, request](TurnFeed& feed) {
         return assistant_.run(request, feed, feed.cancel());
     });

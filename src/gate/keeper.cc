@@ -79,7 +79,7 @@ void Keeper::add_verb(std::string name, Access access, Verb verb) {
 }
 
 void Keeper::record(audit::Event event) {
-    const auto queued = parts_.log.append(event, [](Result<std::uint64_t>) {});
+    const auto queued = parts_.log.append_later(event);
     static_cast<void>(queued.ok());  // a log that failed refuses every decision from now on
 }
 
@@ -315,7 +315,7 @@ Result<> Keeper::take_record(const Sender& sender, std::uint64_t id, const Json&
     audit::Event event = event_from(kind, fields != nullptr ? *fields : Json());
     if (!TRY(wire::boolean_at_or(payload, "durable", false))) {
         // Nobody waits; a log that failed tells the next who asks.
-        return parts_.log.append(event, [](Result<std::uint64_t>) {});
+        return parts_.log.append_later(event);
     }
     return send_when_durable(sender, id, std::move(event), Json(JsonObject{}));
 }

@@ -80,6 +80,18 @@ Result<Tokens> Tokens::load(const std::string& path) {
     return tokens;
 }
 
+Result<std::shared_ptr<const Tokens>> TokenFile::current() {
+    const auto seen = os::facts_of_path(path_);
+    if (!seen && seen.error().code != Code::not_found) return seen.failure();
+    const auto facts = seen ? std::optional(*seen) : std::nullopt;
+    return held_.with([&](Held& held) -> Result<std::shared_ptr<const Tokens>> {
+        if (held.tokens != nullptr && held.facts == facts) return held.tokens;
+        held.tokens = std::make_shared<const Tokens>(TRY(Tokens::load(path_)));
+        held.facts = facts;
+        return held.tokens;
+    });
+}
+
 const TokenEntry* Tokens::find(std::string_view token) const {
     const std::string hash = base::to_hex(crypto::sha256(base::bytes_of(token)));
     const TokenEntry* found = nullptr;

@@ -5,13 +5,16 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/guarded.h"
 #include "base/result.h"
+#include "os/file.h"
 
 namespace hs::gate {
 
@@ -67,6 +70,24 @@ class Tokens {
   private:
     base::Result<> save(const std::string& path) const;
     std::vector<TokenEntry> entries_;
+};
+
+// The tokens of a file as it is now, read again only when it is another than before. The file is
+// always replaced whole, so a change shows in its inode and times; a removed token is refused from
+// the next request on. Threads: any.
+class TokenFile {
+  public:
+    explicit TokenFile(std::string path) : path_(std::move(path)) {}
+    // As Tokens::load.
+    base::Result<std::shared_ptr<const Tokens>> current();
+
+  private:
+    struct Held {
+        std::optional<os::FileFacts> facts;  // of the file that was read; none: there was none
+        std::shared_ptr<const Tokens> tokens;
+    };
+    std::string path_;
+    base::Guarded<Held> held_;
 };
 
 }  // namespace hs::gate

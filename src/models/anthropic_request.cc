@@ -51,7 +51,8 @@ Json message_json(const Message& message) {
 
 JsonArray messages_json(const ChatRequest& chat) {
     JsonArray messages;
-    for (const Message& message : mend_conversation(chat.messages)) {
+    const Items<Message> conversation = mended(chat.messages);
+    for (const Message& message : conversation) {
         messages.push_back(message_json(message));
     }
     if (chat.cache == CacheHint::prefix && !messages.empty()) {

@@ -7,9 +7,11 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -60,14 +62,15 @@ using Part = std::variant<TextPart, ThinkingPart, ToolCallPart, ToolResultPart>;
 struct Message {
     Role role = Role::user;
     std::vector<Part> parts;
+    std::int64_t sequence = 0;  // where it is stored, of several merged ones the last; 0: nowhere
     bool operator==(const Message&) const = default;
 };
 
 inline Message user_text(std::string text) {
-    return {Role::user, {TextPart{std::move(text)}}};
+    return {Role::user, {TextPart{std::move(text)}}, 0};
 }
 inline Message assistant_text(std::string text) {
-    return {Role::assistant, {TextPart{std::move(text)}}};
+    return {Role::assistant, {TextPart{std::move(text)}}, 0};
 }
 // All text parts, joined.
 std::string text_of(const Message& message);
@@ -89,11 +92,44 @@ enum class CacheHint : std::uint8_t {
     prefix,  // system text, tools and the conversation so far come again: ask for caching
 };
 
+// The items that a request carries: its own, or those of somebody who outlives it. A conversation
+// is long and a request is made for every call, so a copy for each would be most of the work.
+template <class Item>
+class Items {
+  public:
+    Items() = default;
+    Items(std::vector<Item> own) : own_(std::move(own)) {}  // NOLINT: implicit
+    Items(std::initializer_list<Item> own) : own_(own) {}
+    static Items borrowed(const std::vector<Item>& items) {
+        Items made;
+        made.borrowed_ = &items;
+        return made;
+    }
+
+    const std::vector<Item>& all() const { return borrowed_ != nullptr ? *borrowed_ : own_; }
+    operator const std::vector<Item>&() const { return all(); }  // NOLINT: implicit
+    auto begin() const { return all().begin(); }
+    auto end() const { return all().end(); }
+    std::size_t size() const { return all().size(); }
+    bool empty() const { return all().empty(); }
+    const Item& operator[](std::size_t index) const { return all()[index]; }
+    const Item& back() const { return all().back(); }
+    void push_back(Item item) {
+        if (borrowed_ != nullptr) own_ = *std::exchange(borrowed_, nullptr);
+        own_.push_back(std::move(item));
+    }
+
+  private:
+    std::vector<Item> own_;
+    const std::vector<Item>* borrowed_ = nullptr;
+};
+
 struct ChatRequest {
     std::string model;
     std::string system;
-    std::vector<Message> messages;
-    std::vector<ToolSpec> tools;
+    Items<Message> messages;
+    Items<ToolSpec> tools;
+    std::int64_t tools_tokens = 0;  // what the tools are estimated at; 0: not known
     std::int64_t max_tokens = 4096;
     std::optional<double> temperature;
     Thinking thinking = Thinking::off;

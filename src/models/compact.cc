@@ -118,6 +118,7 @@ std::int64_t estimate_tokens(const Message& message) {
 std::int64_t estimate_tokens(const ChatRequest& request) {
     std::int64_t tokens = estimate_tokens(request.system);
     for (const Message& message : request.messages) tokens += estimate_tokens(message);
+    if (request.tools_tokens > 0) return tokens + request.tools_tokens;
     for (const ToolSpec& tool : request.tools) {
         tokens += 4 * tokens_per_part + estimate_tokens(tool.name) +
                   estimate_tokens(tool.description) +

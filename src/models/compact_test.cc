@@ -34,7 +34,10 @@ void add_turn(std::vector<Message>& messages, int number, int steps, std::size_t
 }
 
 bool pairs_hold(const std::vector<Message>& messages) {
-    return mend_conversation(messages) == messages;
+    const bool is_whole = mend_conversation(messages) == messages;
+    // What needs no mending is lent, not copied; everything else is not.
+    EXPECT_EQ(&mended(messages).all() == &messages, is_whole);
+    return is_whole;
 }
 
 TEST(Compact, EstimatesAreNeverBelowWhatTokenizersGive) {
@@ -161,6 +164,33 @@ TEST(Compact, TheSummaryRequestFitsIntoTheWindowItself) {
     EXPECT_EQ(text_of(small.messages[0]).find("so t0_0"), std::string::npos);
     EXPECT_NE(text_of(small.messages[0]).find("Assistant called files_read {\"path\":\"x\"}"),
               std::string::npos);
+}
+
+TEST(Conversation, LendsWhatIsWellFormedAndCopiesTheRest) {
+    const std::vector<std::vector<Message>> all = {
+        {user_text("a")},
+        {user_text("a"), assistant_text("b")},
+        {user_text("a"), call_of("1"), result_of("1"), assistant_text("b")},
+        {user_text("a"), call_of("1"), result_of("2")},
+        {user_text("a"), call_of("1"), user_text("b")},
+        {user_text("a"), call_of("1")},
+        {user_text("a"), result_of("1")},
+        {user_text("a"), user_text("b")},
+        {user_text("a"), assistant_text(" ")},
+        {assistant_text("a")},
+        {user_text("")},
+        {user_text("a"), {Role::assistant, {ThinkingPart{"anthropic", "t", "s", ""}}}},
+        {user_text("a"), {Role::assistant, {}}},
+        {{Role::user, {ToolCallPart{"1", "x", {}, "", ""}}}},
+        {user_text("a"),
+         call_of("1"),
+         {Role::user, {TextPart{"b"}, ToolResultPart{"1", "", false}}}},
+        {}};
+    for (const auto& messages : all) {
+        const bool is_whole = mend_conversation(messages) == messages;
+        EXPECT_EQ(&mended(messages).all() == &messages, is_whole);
+        EXPECT_EQ(mended(messages).all(), mend_conversation(messages));
+    }
 }
 
 TEST(Conversation, MendsWhatAnInterruptionLeft) {

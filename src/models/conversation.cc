@@ -9,7 +9,7 @@ bool is_blank(const std::string& text) {
 
 // Parts that the role may hold, without empty text. Thinking alone says nothing to anybody.
 Message kept_parts(const Message& message) {
-    Message kept{message.role, {}};
+    Message kept{message.role, {}, message.sequence};
     bool speaks = false;
     for (const Part& part : message.parts) {
         const auto* text = std::get_if<TextPart>(&part);
@@ -32,6 +32,7 @@ std::vector<Message> merged(const std::vector<Message>& messages) {
         if (kept.parts.empty()) continue;
         if (!out.empty() && out.back().role == kept.role) {
             for (Part& part : kept.parts) out.back().parts.push_back(std::move(part));
+            out.back().sequence = kept.sequence;
         } else {
             out.push_back(std::move(kept));
         }
@@ -57,12 +58,57 @@ ToolResultPart result_for(const std::string& id, const Message& user) {
 
 // The results that `ids` ask for, then everything of `user` that is no result.
 Message answered(const std::vector<std::string>& ids, const Message& user) {
-    Message out{Role::user, {}};
+    Message out{Role::user, {}, user.sequence};
     for (const std::string& id : ids) out.parts.emplace_back(result_for(id, user));
     for (const Part& part : user.parts) {
         if (!std::holds_alternative<ToolResultPart>(part)) out.parts.push_back(part);
     }
     return out;
+}
+
+// Whether kept_parts would keep all of it.
+bool is_whole(const Message& message) {
+    bool speaks = false;
+    for (const Part& part : message.parts) {
+        const auto* text = std::get_if<TextPart>(&part);
+        const bool thinks = std::holds_alternative<ThinkingPart>(part);
+        const bool assistants = thinks || std::holds_alternative<ToolCallPart>(part);
+        const bool users = std::holds_alternative<ToolResultPart>(part);
+        if (text != nullptr && is_blank(text->text)) return false;
+        if (message.role == Role::user ? assistants : users) return false;
+        speaks = speaks || !thinks;
+    }
+    return speaks;
+}
+
+// The user message begins with the results of exactly the calls before it, in their order.
+bool answers(const Message& user, const Message* before) {
+    std::size_t next = 0;
+    if (before != nullptr) {
+        for (const Part& part : before->parts) {
+            const auto* call = std::get_if<ToolCallPart>(&part);
+            if (call == nullptr) continue;
+            if (next >= user.parts.size()) return false;
+            const auto* result = std::get_if<ToolResultPart>(&user.parts[next++]);
+            if (result == nullptr || result->call_id != call->id) return false;
+        }
+    }
+    for (; next < user.parts.size(); ++next) {
+        if (std::holds_alternative<ToolResultPart>(user.parts[next])) return false;
+    }
+    return true;
+}
+
+bool is_well_formed(const std::vector<Message>& messages) {
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+        const Message& message = messages[i];
+        if (message.role != (i % 2 == 0 ? Role::user : Role::assistant)) return false;
+        if (!is_whole(message)) return false;
+        const Message* before = i > 0 ? &messages[i - 1] : nullptr;
+        if (message.role == Role::user && !answers(message, before)) return false;
+    }
+    return messages.empty() || messages.back().role == Role::user ||
+           call_ids(messages.back()).empty();
 }
 
 }  // namespace
@@ -85,11 +131,17 @@ std::vector<Message> mend_conversation(const std::vector<Message>& messages) {
         } else {
             // The user message between held only results without a call.
             for (const Part& part : turn.parts) out.back().parts.push_back(part);
+            out.back().sequence = turn.sequence;
             open = call_ids(out.back());
         }
     }
-    if (!open.empty()) out.push_back(answered(open, Message{Role::user, {}}));
+    if (!open.empty()) out.push_back(answered(open, Message{Role::user, {}, 0}));
     return out;
+}
+
+Items<Message> mended(const std::vector<Message>& messages) {
+    if (is_well_formed(messages)) return Items<Message>::borrowed(messages);
+    return mend_conversation(messages);
 }
 
 }  // namespace hs::models

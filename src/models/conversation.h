@@ -21,4 +21,7 @@ inline constexpr std::string_view missing_result_text =
 // messages are gone. Well-formed conversations come back unchanged.
 std::vector<Message> mend_conversation(const std::vector<Message>& messages);
 
+// The same without a copy where nothing is to be mended: then the messages are borrowed.
+Items<Message> mended(const std::vector<Message>& messages);
+
 }  // namespace hs::models

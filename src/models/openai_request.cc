@@ -67,7 +67,8 @@ JsonArray messages_json(const ChatRequest& chat, ReasoningReturn reasoning) {
     if (!chat.system.empty()) {
         messages.push_back(JsonObject{{"role", "system"}, {"content", chat.system}});
     }
-    for (const Message& message : mend_conversation(chat.messages)) {
+    const Items<Message> conversation = mended(chat.messages);
+    for (const Message& message : conversation) {
         if (message.role == Role::assistant) {
             messages.push_back(assistant_json(message, reasoning));
         } else {

@@ -136,8 +136,7 @@ TEST(Router, AWrongKeyIsNotTriedAgainAndItsFixIsNamed) {
     Router router({{only, "", {}}}, house.clock, house.random);
     const RoutedReply routed = router.complete(house.request, house.sink, house.stop);
     EXPECT_EQ(only->calls, 1U);
-    EXPECT_NE(routed.reply.trouble->what.find("hardshell secret set NAME"),
-              std::string::npos);
+    EXPECT_NE(routed.reply.trouble->what.find("hardshell secret set NAME"), std::string::npos);
 }
 
 TEST(Router, ABadRequestAndALongContextGoNowhereElse) {

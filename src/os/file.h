@@ -38,6 +38,8 @@ struct FileFacts {
     std::uint32_t mode = 0;
     std::uint32_t owner = 0;
     std::uint32_t group = 0;
+
+    bool operator==(const FileFacts&) const = default;
 };
 Result<FileFacts> facts_of(int fd);
 // Does not follow a link in the last place.

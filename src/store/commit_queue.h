@@ -1,17 +1,22 @@
 // CommitQueue: the changes of many threads, grouped into few durable commits.
 //
 // What it is for: a commit costs one wait for the disk. The queue's thread takes all changes that
-// wait, runs each in its own savepoint, commits once, and then answers all of them.
+// wait, runs them in one transaction, commits once, and then answers all of them. Where one of them
+// fails they run again, each in a savepoint of its own, so that only that one is undone.
 // What it does not protect from: a change that takes long; it delays those behind it.
 // Threads: commit() and submit() from any thread; the queue owns its Database and one thread.
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <span>
 #include <thread>
+#include <vector>
 
-#include "base/inbox.h"
 #include "base/result.h"
 #include "store/database.h"
 
@@ -19,12 +24,19 @@ namespace hs::store {
 
 class CommitQueue {
   public:
-    // Runs on the queue's thread inside a transaction. A failure undoes this change only.
+    // Runs on the queue's thread inside a transaction, perhaps twice. A failure undoes this change
+    // only.
     using Change = std::move_only_function<base::Result<>(Database&)>;
     // Runs on the queue's thread once the change is durable or has failed. Must be quick.
     using Done = std::move_only_function<void(base::Result<>)>;
 
+    enum class When : std::uint8_t {
+        now,
+        soon,  // with the next change that is wanted now, at the latest after soon_ms
+    };
+
     static constexpr std::size_t waiting_max = 4096;
+    static constexpr std::int64_t soon_ms = 10;
     static constexpr std::size_t batch_max = 512;
 
     explicit CommitQueue(std::unique_ptr<Database> database);
@@ -37,7 +49,7 @@ class CommitQueue {
     // what the change or the commit failed with; after a failure nothing of it is stored.
     base::Result<> commit(Change change);
     // The same without waiting. A failure here means that done will not be called.
-    base::Result<> submit(Change change, Done done);
+    base::Result<> submit(Change change, Done done, When when = When::now);
 
     // Accepts no more, commits what waits, ends the thread. May be called twice.
     void stop();
@@ -48,12 +60,22 @@ class CommitQueue {
         Done done;
         base::Result<> outcome;
     };
+    using Instant = std::chrono::steady_clock::time_point;
+
     void run();
+    // Waits for a change that is due; empty only when the queue has stopped.
+    std::vector<Item> take();
     void commit_batch(std::span<Item> batch);
+    base::Result<> run_all(std::span<Item> batch);
+    base::Result<> run_each(std::span<Item> batch);
     base::Result<> run_in_savepoint(Change& change);
 
     std::unique_ptr<Database> database_;
-    base::Inbox<Item> inbox_{waiting_max};
+    std::mutex mutex_;  // guards items_, due_ and stopped_
+    std::condition_variable ready_;
+    std::vector<Item> items_;
+    Instant due_ = Instant::max();
+    bool stopped_ = false;
     std::thread thread_;
 };
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <boost/json/basic_parser_impl.hpp>
 #include <charconv>
 #include <cmath>
@@ -32,18 +34,22 @@ class Builder {
     bool on_document_begin(Bad&) { return true; }
     bool on_document_end(Bad&) { return true; }
     bool on_object_begin(Bad& bad) { return open(JsonObject{}, bad); }
-    bool on_object_end(std::size_t, Bad&) { return close(); }
+    bool on_object_end(std::size_t, Bad& bad) {
+        if (const auto twice = open_.back()->object()->settle()) {
+            return refuse(
+                fmt::format("the key \"{}\" stands twice in the object that ends here", *twice),
+                bad);
+        }
+        return close();
+    }
     bool on_array_begin(Bad& bad) { return open(JsonArray{}, bad); }
     bool on_array_end(std::size_t, Bad&) { return close(); }
     bool on_key_part(boost::json::string_view part, std::size_t, Bad&) {
         text_.append(part.data(), part.size());
         return true;
     }
-    bool on_key(boost::json::string_view part, std::size_t, Bad& bad) {
+    bool on_key(boost::json::string_view part, std::size_t, Bad&) {
         text_.append(part.data(), part.size());
-        if (open_.back()->object()->contains(text_)) {
-            return refuse(fmt::format("the key \"{}\" stands twice", text_), bad);
-        }
         keys_.push_back(std::exchange(text_, {}));
         return true;
     }
@@ -88,16 +94,15 @@ class Builder {
         }
         Json& parent = *open_.back();
         if (JsonArray* array = parent.array()) return &array->emplace_back(std::move(value));
-        Json& member = (*parent.object())[std::move(keys_.back())];
+        Json& member = parent.object()->append(std::move(keys_.back()), std::move(value));
         keys_.pop_back();
-        member = std::move(value);
         return &member;
     }
     template <class Container>
     bool open(Container container, Bad& bad) {
         Json* place = put(Json(std::move(container)), bad);
         if (place == nullptr) return false;
-        // A parent vector never grows while its child is open, so the pointer holds.
+        // A parent never grows while its child is open, so the pointer holds.
         open_.push_back(place);
         return true;
     }
@@ -203,6 +208,81 @@ base::Failure wrong_type(std::string_view key, std::string_view expected) {
 
 }  // namespace
 
+JsonObject::JsonObject(std::initializer_list<JsonMember> members) {
+    members_.reserve(members.size());
+    for (const JsonMember& member : members) {
+        emplace(std::string(member.key), std::move(member.value));
+    }
+}
+
+namespace {
+
+// Where the key is or would be. Members mostly come in order, so the end is looked at first.
+template <class Members>
+auto place_of(Members& members, std::string_view key) {
+    if (members.empty() || members.back().first < key) return members.end();
+    return std::lower_bound(
+        members.begin(), members.end(), key,
+        [](const auto& member, std::string_view wanted) { return member.first < wanted; });
+}
+
+}  // namespace
+
+JsonObject::iterator JsonObject::find(std::string_view key) {
+    const auto place = place_of(members_, key);
+    return place != members_.end() && place->first == key ? place : members_.end();
+}
+
+JsonObject::const_iterator JsonObject::find(std::string_view key) const {
+    const auto place = place_of(members_, key);
+    return place != members_.end() && place->first == key ? place : members_.end();
+}
+
+Json& JsonObject::operator[](std::string_view key) {
+    const auto place = place_of(members_, key);
+    if (place != members_.end() && place->first == key) return place->second;
+    return members_.emplace(place, std::string(key), Json())->second;
+}
+
+std::pair<JsonObject::iterator, bool> JsonObject::emplace(std::string key, Json value) {
+    const auto place = place_of(members_, key);
+    if (place != members_.end() && place->first == key) return {place, false};
+    return {members_.emplace(place, std::move(key), std::move(value)), true};
+}
+
+void JsonObject::insert_or_assign(std::string_view key, Json value) {
+    (*this)[key] = std::move(value);
+}
+
+std::size_t JsonObject::erase(std::string_view key) {
+    const auto place = find(key);
+    if (place == members_.end()) return 0;
+    members_.erase(place);
+    return 1;
+}
+
+bool JsonObject::operator==(const JsonObject& other) const {
+    return members_ == other.members_;
+}
+
+Json& JsonObject::append(std::string key, Json value) {
+    return members_.emplace_back(std::move(key), std::move(value)).second;
+}
+
+std::optional<std::string> JsonObject::settle() {
+    const auto before = [](const value_type& one, const value_type& other) {
+        return one.first < other.first;
+    };
+    if (!std::is_sorted(members_.begin(), members_.end(), before)) {
+        std::sort(members_.begin(), members_.end(), before);
+    }
+    const auto twice = std::adjacent_find(
+        members_.begin(), members_.end(),
+        [](const value_type& one, const value_type& other) { return one.first == other.first; });
+    if (twice == members_.end()) return std::nullopt;
+    return twice->first;
+}
+
 const Json* Json::find(std::string_view key) const {
     const JsonObject* members = object();
     if (members == nullptr) return nullptr;
@@ -214,9 +294,7 @@ Json& Json::operator[](std::string_view key) {
     if (is_null()) value_ = JsonObject{};
     JsonObject* members = object();
     CHECK(members != nullptr);
-    const auto found = members->find(key);
-    if (found != members->end()) return found->second;
-    return (*members)[std::string(key)];
+    return (*members)[key];
 }
 
 void Json::push(Json item) {
@@ -261,40 +339,55 @@ std::string pretty_json(const Json& value) {
     return out;
 }
 
+namespace {
+
+void append_escape(std::string& out, char c) {
+    switch (c) {
+        case '"':
+            out += "\\\"";
+            break;
+        case '\\':
+            out += "\\\\";
+            break;
+        case '\b':
+            out += "\\b";
+            break;
+        case '\f':
+            out += "\\f";
+            break;
+        case '\n':
+            out += "\\n";
+            break;
+        case '\r':
+            out += "\\r";
+            break;
+        case '\t':
+            out += "\\t";
+            break;
+        default:
+            fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<int>(c));
+    }
+}
+
+bool stands_for_itself(char c) {
+    return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
+}
+
+}  // namespace
+
 void append_json_string(std::string& out, std::string_view text) {
     const std::string mended = is_utf8(text) ? std::string() : mend_utf8(text);
     if (!mended.empty()) text = mended;
     out += '"';
-    for (const char c : text) {
-        switch (c) {
-            case '"':
-                out += "\\\"";
-                break;
-            case '\\':
-                out += "\\\\";
-                break;
-            case '\b':
-                out += "\\b";
-                break;
-            case '\f':
-                out += "\\f";
-                break;
-            case '\n':
-                out += "\\n";
-                break;
-            case '\r':
-                out += "\\r";
-                break;
-            case '\t':
-                out += "\\t";
-                break;
-            default:
-                if (static_cast<unsigned char>(c) < 0x20) {
-                    fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<int>(c));
-                } else {
-                    out += c;
-                }
-        }
+    // Most text is plain, so it goes over in runs.
+    while (!text.empty()) {
+        const auto* const end = std::find_if_not(text.begin(), text.end(), stands_for_itself);
+        const auto plain = static_cast<std::size_t>(end - text.begin());
+        out.append(text.substr(0, plain));
+        text.remove_prefix(plain);
+        if (text.empty()) break;
+        append_escape(out, text.front());
+        text.remove_prefix(1);
     }
     out += '"';
 }

@@ -10,7 +10,7 @@
 
 #include <cstdint>
 #include <initializer_list>
-#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,8 +23,47 @@ namespace hs::wire {
 
 class Json;
 using JsonArray = std::vector<Json>;
-// Sorted by bytes, so that iteration is already the canonical order.
-using JsonObject = std::map<std::string, Json, std::less<>>;
+struct JsonMember;
+
+// The members of an object in one block of memory, sorted by the bytes of their keys, so that
+// iteration is already the canonical order. What std::map would offer, as far as it is used here.
+class JsonObject {
+  public:
+    using value_type = std::pair<std::string, Json>;
+    using Members = std::vector<value_type>;
+    using iterator = Members::iterator;
+    using const_iterator = Members::const_iterator;
+
+    JsonObject() = default;
+    // Of equal keys the first holds. The values are moved out of the list.
+    JsonObject(std::initializer_list<JsonMember> members);
+
+    iterator begin();
+    iterator end();
+    const_iterator begin() const;
+    const_iterator end() const;
+    std::size_t size() const;
+    bool empty() const;
+
+    iterator find(std::string_view key);
+    const_iterator find(std::string_view key) const;
+    bool contains(std::string_view key) const;
+    Json& operator[](std::string_view key);
+    // Keeps the value that is there.
+    std::pair<iterator, bool> emplace(std::string key, Json value);
+    void insert_or_assign(std::string_view key, Json value);
+    std::size_t erase(std::string_view key);
+
+    bool operator==(const JsonObject& other) const;
+
+    // For a reader that meets the members in any order: append them all, then settle once. Nothing
+    // else may be called in between but size(). The result names a key that stands twice.
+    Json& append(std::string key, Json value);
+    std::optional<std::string> settle();
+
+  private:
+    Members members_;
+};
 
 class Json {
   public:
@@ -63,6 +102,33 @@ class Json {
     std::variant<std::monostate, bool, std::int64_t, double, std::string, JsonArray, JsonObject>
         value_;
 };
+
+struct JsonMember {
+    std::string_view key;
+    mutable Json value;  // an initializer list is const; its values are only passing through
+};
+
+inline JsonObject::iterator JsonObject::begin() {
+    return members_.begin();
+}
+inline JsonObject::iterator JsonObject::end() {
+    return members_.end();
+}
+inline JsonObject::const_iterator JsonObject::begin() const {
+    return members_.begin();
+}
+inline JsonObject::const_iterator JsonObject::end() const {
+    return members_.end();
+}
+inline std::size_t JsonObject::size() const {
+    return members_.size();
+}
+inline bool JsonObject::empty() const {
+    return members_.empty();
+}
+inline bool JsonObject::contains(std::string_view key) const {
+    return find(key) != end();
+}
 
 struct JsonLimits {
     std::size_t bytes_max = std::size_t{16} << 20U;

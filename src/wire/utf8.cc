@@ -1,5 +1,7 @@
 #include "wire/utf8.h"
 
+#include <algorithm>
+
 #include "base/result.h"
 
 namespace hs::wire {
@@ -38,12 +40,15 @@ Decoded decode(std::string_view text) {
 }  // namespace
 
 bool is_utf8(std::string_view text) {
-    while (!text.empty()) {
+    const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+    while (true) {
+        text.remove_prefix(static_cast<std::size_t>(
+            std::find_if_not(text.begin(), text.end(), is_ascii) - text.begin()));
+        if (text.empty()) return true;
         const Decoded decoded = decode(text);
         if (!decoded.well_formed) return false;
         text.remove_prefix(decoded.size_bytes);
     }
-    return true;
 }
 
 std::string mend_utf8(std::string_view text) {

@@ -95,6 +95,7 @@ class SessionStore {
     // Newest first.
     base::Result<std::vector<SessionFacts>> list(std::size_t sessions_max);
     base::Result<std::vector<StoredMessage>> messages(const std::string& session);
+    // Not for turns that are done: they are in no index.
     base::Result<std::vector<TurnFacts>> turns_with(TurnStatus status);
     base::Result<std::optional<TurnFacts>> find_turn(const std::string& id);
     base::Result<std::string> load_ledger();

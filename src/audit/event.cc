@@ -82,8 +82,12 @@ Event& Event::set(Field field, std::string_view text) {
     return *this;
 }
 
-Event& Event::detail(std::string_view key, wire::Json value) {
-    detail_.insert_or_assign(std::string(key), std::move(value));
+Event& Event::detail(std::string_view key, const wire::Json& value) {
+    return detail_text(key, wire::canonical_json(value));
+}
+
+Event& Event::detail_text(std::string_view key, std::string canonical) {
+    detail_.insert_or_assign(std::string(key), std::move(canonical));
     return *this;
 }
 
@@ -106,7 +110,13 @@ Result<base::Bytes> Event::encode(base::WallTime_ms time_ms) const {
     if (!detail_.empty()) {
         fields_before("detail");
         begin_member("detail");
-        text += wire::canonical_json(wire::Json(detail_));
+        for (bool first = true; const auto& [key, value] : detail_) {
+            text += std::exchange(first, false) ? '{' : ',';
+            wire::append_json_string(text, key);
+            text += ':';
+            text += value;
+        }
+        text += '}';
     }
     fields_before("kind");
     begin_member("kind");

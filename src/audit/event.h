@@ -83,7 +83,9 @@ class Event {
 
     Event& set(Field field, std::string_view text);
     // Anything else that belongs to the fact, under "detail".
-    Event& detail(std::string_view key, wire::Json value);
+    Event& detail(std::string_view key, const wire::Json& value);
+    // The same for a value that is canonical JSON already.
+    Event& detail_text(std::string_view key, std::string canonical);
 
     EventKind kind() const { return kind_; }
     // The record: canonical JSON with v, time and kind. exhausted beyond 65,535 bytes: then the
@@ -93,7 +95,7 @@ class Event {
   private:
     EventKind kind_;
     std::map<std::string_view, std::string> fields_;  // by the fixed names of the members
-    wire::JsonObject detail_;
+    std::map<std::string, std::string, std::less<>> detail_;  // canonical JSON by key
 };
 
 constexpr std::int64_t event_version = 1;

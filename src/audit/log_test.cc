@@ -43,6 +43,23 @@ class LogTest : public testing::Test {
     os::SystemRandom random;
 };
 
+TEST_F(LogTest, WhatNobodyAwaitsIsDurableBeforeTheNextThatSomebodyDoes) {
+    auto log = open();
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(log->append_later(event(i)));
+    const auto index = log->append_and_wait(event(3));
+    ASSERT_TRUE(index) << index.error().what;
+    EXPECT_EQ(*index, 3U);
+    // And by itself within moments, though nobody asks.
+    ASSERT_TRUE(log->append_later(event(4)));
+    for (int tries = 0; tries < 400 && log->status().size < 5; ++tries) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    EXPECT_EQ(log->status().size, 5U);
+    ASSERT_TRUE(log->append_later(event(5)));
+    log->stop();
+    EXPECT_EQ(log->status().size, 6U);
+}
+
 TEST_F(LogTest, SixteenThreadsGetEachTheirOwnIndexAndAllIsThere) {
     constexpr int writers = 16;
     constexpr int each = 60;

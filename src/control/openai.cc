@@ -207,7 +207,8 @@ Result<> Api::chat_completions(net::HttpExchange& exchange, const Caller& caller
     } else {
         request.history = std::move(wanted.history);
     }
-    const auto feed = TRY(parts_.turns.start(request));
+    const auto feed = TRY(parts_.turns.start(
+        request, wanted.stream ? TurnFeed::Wakes::with_text : TurnFeed::Wakes::at_end));
     const Shape shape{request.turn, parts_.clock.wall_ms() / 1000};
     if (!wanted.stream) {
         std::string text;

@@ -11,8 +11,8 @@ using base::fail;
 using base::Result;
 using wire::Json;
 
-Result<std::shared_ptr<TurnFeed>> TurnFeed::make() {
-    return std::shared_ptr<TurnFeed>(new TurnFeed(TRY(os::WakeUp::make())));
+Result<std::shared_ptr<TurnFeed>> TurnFeed::make(Wakes wakes) {
+    return std::shared_ptr<TurnFeed>(new TurnFeed(TRY(os::WakeUp::make()), wakes));
 }
 
 void TurnFeed::put(std::string kind, Json data) {
@@ -38,7 +38,7 @@ void TurnFeed::on_text(std::string_view delta) {
             events_.push_back({"text", Json(delta)});
         }
     }
-    ready_.notify_one();
+    if (wakes_ == Wakes::with_text) ready_.notify_one();
 }
 
 void TurnFeed::on_tool(const Json& card) {
@@ -75,7 +75,11 @@ void TurnFeed::done(const Result<agent::TurnOutcome>& outcome) {
 
 std::optional<TurnFeed::Event> TurnFeed::next(std::int64_t wait_ms) {
     std::unique_lock lock(mutex_);
-    ready_.wait_until(lock, os::Deadline::after_ms(wait_ms).at(), [&] { return !events_.empty(); });
+    const auto worth_waking = [&] {
+        if (events_.empty()) return false;
+        return wakes_ == Wakes::with_text || events_.size() > 1 || events_.front().kind != "text";
+    };
+    ready_.wait_until(lock, os::Deadline::after_ms(wait_ms).at(), worth_waking);
     if (events_.empty()) return std::nullopt;
     Event event = std::move(events_.front());
     events_.pop_front();
@@ -93,8 +97,9 @@ Turns::~Turns() {
 }
 
 Result<std::shared_ptr<TurnFeed>> Turns::launch(
-    const std::string& id, std::function<Result<agent::TurnOutcome>(TurnFeed& feed)> work) {
-    auto feed = TRY(TurnFeed::make());
+    const std::string& id, TurnFeed::Wakes wakes,
+    std::function<Result<agent::TurnOutcome>(TurnFeed& feed)> work) {
+    auto feed = TRY(TurnFeed::make(wakes));
     {
         const std::scoped_lock lock(mutex_);
         if (!feeds_.emplace(id, feed).second) {
@@ -117,18 +122,18 @@ Result<std::shared_ptr<TurnFeed>> Turns::launch(
     return feed;
 }
 
-Result<std::shared_ptr<TurnFeed>> Turns::start(agent::TurnRequest& request) {
+Result<std::shared_ptr<TurnFeed>> Turns::start(agent::TurnRequest& request, TurnFeed::Wakes wakes) {
     if (request.turn.empty()) {
         request.turn = base::make_id(clock_, random_);
         request.turn_id = agent::TurnRequest::TurnId::made;
     }
-    return launch(request.turn, [this, request](TurnFeed& feed) {
+    return launch(request.turn, wakes, [this, request](TurnFeed& feed) {
         return assistant_.run(request, feed, feed.cancel());
     });
 }
 
 Result<> Turns::resume(const agent::TurnFacts& turn) {
-    TRY(launch(turn.id, [this, turn](TurnFeed& feed) {
+    TRY(launch(turn.id, TurnFeed::Wakes::at_end, [this, turn](TurnFeed& feed) {
         return assistant_.resume(turn, feed, feed.cancel());
     }));
     return {};

@@ -30,7 +30,9 @@ class TurnFeed : public agent::TurnListener {
         wire::Json data;
     };
 
-    static base::Result<std::shared_ptr<TurnFeed>> make();
+    // What wakes the reader: text as it comes, or only what ends its waiting.
+    enum class Wakes : std::uint8_t { with_text, at_end };
+    static base::Result<std::shared_ptr<TurnFeed>> make(Wakes wakes = Wakes::with_text);
 
     void on_text(std::string_view delta) override;
     void on_tool(const wire::Json& card) override;
@@ -44,10 +46,11 @@ class TurnFeed : public agent::TurnListener {
     const os::WakeUp& cancel() const { return cancel_; }
 
   private:
-    explicit TurnFeed(os::WakeUp cancel) : cancel_(std::move(cancel)) {}
+    TurnFeed(os::WakeUp cancel, Wakes wakes) : cancel_(std::move(cancel)), wakes_(wakes) {}
     void put(std::string kind, wire::Json data);
 
     os::WakeUp cancel_;
+    const Wakes wakes_;
     mutable std::mutex mutex_;
     std::condition_variable ready_;
     std::deque<Event> events_;
@@ -64,7 +67,8 @@ class Turns {
     ~Turns();
 
     // Begins a turn; its id is in the request from then on.
-    base::Result<std::shared_ptr<TurnFeed>> start(agent::TurnRequest& request);
+    base::Result<std::shared_ptr<TurnFeed>> start(
+        agent::TurnRequest& request, TurnFeed::Wakes wakes = TurnFeed::Wakes::with_text);
     // Goes on with a turn that waited for an approval when the daemon was restarted.
     base::Result<> resume(const agent::TurnFacts& turn);
     // Cancels a running turn at once: model call, processes and open approvals.
@@ -76,7 +80,7 @@ class Turns {
 
   private:
     base::Result<std::shared_ptr<TurnFeed>> launch(
-        const std::string& id,
+        const std::string& id, TurnFeed::Wakes wakes,
         std::function<base::Result<agent::TurnOutcome>(TurnFeed& feed)> work);
 
     agent::Assistant& assistant_;  // outlives this

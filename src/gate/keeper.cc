@@ -288,12 +288,13 @@ Result<audit::Event> Keeper::event_of(const Decision& decision, const Json& answ
     event.detail("call", who.call);
     event.detail("digest", decision.asked.digest);
     event.detail("explanation", decision.judgement.explanation);
-    Json whole;
-    whole["action"] = to_json(decision.asked.action);
-    whole["question"] = policy::to_json(decision.asked.question);
-    const std::string text = wire::canonical_json(whole);
+    std::string text = R"({"action":)";
+    wire::append_canonical_json(text, to_json(decision.asked.action));
+    text += R"(,"question":)";
+    wire::append_canonical_json(text, policy::to_json(decision.asked.question));
+    text += '}';
     if (text.size() <= question_bytes_in_event_max) {
-        event.detail("request", std::move(whole));
+        event.detail_text("request", std::move(text));
         return event;
     }
     // Too large for a record: sealed beside the log and named by its hash.

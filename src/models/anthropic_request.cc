@@ -10,73 +10,108 @@ using wire::Json;
 using wire::JsonArray;
 using wire::JsonObject;
 
-Json cache_mark() {
-    return JsonObject{{"type", "ephemeral"}};
+// A request repeats the whole conversation, so the large parts of its body are put together as text
+// and not as a tree of values.
+constexpr std::string_view cache_mark = R"("cache_control":{"type":"ephemeral"})";
+
+void append_member(std::string& out, std::string_view key, std::string_view text) {
+    out += out.ends_with('{') ? "\"" : ",\"";
+    out += key;
+    out += "\":";
+    wire::append_json_string(out, text);
 }
 
-struct PartToBlock {
-    std::optional<Json> operator()(const TextPart& part) const {
-        return JsonObject{{"type", "text"}, {"text", part.text}};
+// Writes a block without its closing brace; false where the part stays behind.
+struct BlockWriter {
+    std::string& out;
+
+    bool operator()(const TextPart& part) const {
+        out += '{';
+        append_member(out, "text", part.text);
+        append_member(out, "type", "text");
+        return true;
     }
     // Thinking of another provider, or cut before its signature, is refused by the API.
-    std::optional<Json> operator()(const ThinkingPart& part) const {
-        if (part.origin != "anthropic") return {};
+    bool operator()(const ThinkingPart& part) const {
+        if (part.origin != "anthropic") return false;
+        if (part.redacted.empty() && part.signature.empty()) return false;
+        out += '{';
         if (!part.redacted.empty()) {
-            return JsonObject{{"type", "redacted_thinking"}, {"data", part.redacted}};
+            append_member(out, "data", part.redacted);
+            append_member(out, "type", "redacted_thinking");
+            return true;
         }
-        if (part.signature.empty()) return {};
-        return JsonObject{
-            {"type", "thinking"}, {"thinking", part.text}, {"signature", part.signature}};
+        append_member(out, "signature", part.signature);
+        append_member(out, "thinking", part.text);
+        append_member(out, "type", "thinking");
+        return true;
     }
-    std::optional<Json> operator()(const ToolCallPart& part) const {
-        return JsonObject{
-            {"type", "tool_use"}, {"id", part.id}, {"name", part.name}, {"input", part.arguments}};
+    bool operator()(const ToolCallPart& part) const {
+        out += '{';
+        append_member(out, "id", part.id);
+        out += ",\"input\":";
+        wire::append_canonical_json(out, part.arguments);
+        append_member(out, "name", part.name);
+        append_member(out, "type", "tool_use");
+        return true;
     }
-    std::optional<Json> operator()(const ToolResultPart& part) const {
-        JsonObject block{{"type", "tool_result"}, {"tool_use_id", part.call_id}};
-        if (!part.content.empty()) block["content"] = part.content;
-        if (part.is_error) block["is_error"] = true;
-        return block;
+    bool operator()(const ToolResultPart& part) const {
+        out += '{';
+        if (!part.content.empty()) append_member(out, "content", part.content);
+        if (part.is_error) out += out.ends_with('{') ? "\"is_error\":true" : ",\"is_error\":true";
+        append_member(out, "tool_use_id", part.call_id);
+        append_member(out, "type", "tool_result");
+        return true;
     }
 };
 
-Json message_json(const Message& message) {
-    JsonArray blocks;
+enum class Mark : std::uint8_t { none, last_block };
+
+void append_message(std::string& out, const Message& message, Mark mark) {
+    out += R"({"content":[)";
+    const std::size_t begin = out.size();
     for (const Part& part : message.parts) {
-        if (auto block = std::visit(PartToBlock{}, part)) blocks.push_back(*std::move(block));
+        const std::size_t before = out.size();
+        if (before != begin) out += "},";
+        if (!std::visit(BlockWriter{out}, part)) out.resize(before);
     }
-    return JsonObject{{"role", message.role == Role::user ? "user" : "assistant"},
-                      {"content", std::move(blocks)}};
+    if (out.size() != begin) {
+        if (mark == Mark::last_block) {
+            out += ',';
+            out += cache_mark;
+        }
+        out += '}';
+    }
+    out += message.role == Role::user ? R"(],"role":"user"})" : R"(],"role":"assistant"})";
 }
 
-JsonArray messages_json(const ChatRequest& chat) {
-    JsonArray messages;
+void append_messages(std::string& out, const ChatRequest& chat) {
     const Items<Message> conversation = mended(chat.messages);
-    for (const Message& message : conversation) {
-        messages.push_back(message_json(message));
+    for (std::size_t i = 0; i < conversation.size(); ++i) {
+        if (i > 0) out += ',';
+        const bool marks = chat.cache == CacheHint::prefix && i + 1 == conversation.size();
+        append_message(out, conversation[i], marks ? Mark::last_block : Mark::none);
     }
-    if (chat.cache == CacheHint::prefix && !messages.empty()) {
-        JsonArray* blocks = messages.back()["content"].array();
-        if (!blocks->empty()) blocks->back()["cache_control"] = cache_mark();
-    }
-    return messages;
 }
 
-JsonArray tools_json(const ChatRequest& chat) {
-    JsonArray tools;
-    for (const ToolSpec& tool : chat.tools) {
-        tools.push_back(JsonObject{{"name", tool.name},
-                                   {"description", tool.description},
-                                   {"input_schema", tool.input_schema}});
+void append_tools(std::string& out, const ChatRequest& chat) {
+    for (std::size_t i = 0; i < chat.tools.size(); ++i) {
+        const ToolSpec& tool = chat.tools[i];
+        out += i > 0 ? ",{" : "{";
+        if (chat.cache == CacheHint::prefix && i + 1 == chat.tools.size()) out += cache_mark;
+        append_member(out, "description", tool.description);
+        out += ",\"input_schema\":";
+        wire::append_canonical_json(out, tool.input_schema);
+        append_member(out, "name", tool.name);
+        out += '}';
     }
-    if (chat.cache == CacheHint::prefix) tools.back()["cache_control"] = cache_mark();
-    return tools;
 }
 
 Json system_json(const ChatRequest& chat) {
     if (chat.cache == CacheHint::none) return chat.system;
-    return JsonArray{
-        JsonObject{{"type", "text"}, {"text", chat.system}, {"cache_control", cache_mark()}}};
+    return JsonArray{JsonObject{{"type", "text"},
+                                {"text", chat.system},
+                                {"cache_control", JsonObject{{"type", "ephemeral"}}}}};
 }
 
 void add_thinking_options(Json& body, const ChatRequest& chat) {
@@ -94,17 +129,25 @@ void add_thinking_options(Json& body, const ChatRequest& chat) {
 
 }  // namespace
 
-Json anthropic_body(const ChatRequest& chat, Delivery delivery) {
+std::string anthropic_body(const ChatRequest& chat, Delivery delivery) {
     Json body = JsonObject{{"model", chat.model},
                            {"max_tokens", chat.max_tokens},
-                           {"messages", messages_json(chat)},
                            {"stream", delivery == Delivery::stream}};
     if (!chat.system.empty()) body["system"] = system_json(chat);
-    if (!chat.tools.empty()) body["tools"] = tools_json(chat);
     // With thinking the API accepts no temperature but its own.
     if (chat.temperature && chat.thinking == Thinking::off) body["temperature"] = *chat.temperature;
     add_thinking_options(body, chat);
-    return body;
+    std::string text = R"({"messages":[)";
+    append_messages(text, chat);
+    text += ']';
+    if (!chat.tools.empty()) {
+        text += R"(,"tools":[)";
+        append_tools(text, chat);
+        text += ']';
+    }
+    text += ',';
+    text += std::string_view(wire::canonical_json(body)).substr(1);
+    return text;
 }
 
 HttpRequest Anthropic::request(const ChatRequest& chat, Delivery delivery) const {
@@ -118,7 +161,7 @@ HttpRequest Anthropic::request(const ChatRequest& chat, Delivery delivery) const
     for (const std::string& beta : config_.betas) betas += (betas.empty() ? "" : ",") + beta;
     if (!betas.empty()) request.headers.push_back({"anthropic-beta", betas});
     if (!config_.credential.empty()) request.credential = {config_.credential, "x-api-key", ""};
-    request.body = wire::canonical_json(anthropic_body(chat, delivery));
+    request.body = anthropic_body(chat, delivery);
     return request;
 }
 

@@ -139,7 +139,7 @@ TEST(Anthropic, WhatItSaidGoesBackIntact) {
     next.messages.push_back({Role::user,
                              {ToolResultPart{"toolu_1", "text of a", false},
                               ToolResultPart{"toolu_2", "no such program", true}}});
-    const Json body = anthropic_body(next, Delivery::stream);
+    const Json body = *wire::parse_json(anthropic_body(next, Delivery::stream));
     EXPECT_EQ(
         wire::canonical_json(*body.find("messages")),
         R"([{"content":[{"text":"hello","type":"text"}],"role":"user"},)"
@@ -160,7 +160,7 @@ TEST(Anthropic, ThinkingOfAnotherProviderOrCutThinkingStaysBehind) {
          {ThinkingPart{"openai", "foreign", "", ""},
           ThinkingPart{"anthropic", "cut before its signature", "", ""}, TextPart{"Hi."}}});
     next.messages.push_back(user_text("go on"));
-    const std::string body = wire::canonical_json(anthropic_body(next, Delivery::stream));
+    const std::string body = anthropic_body(next, Delivery::stream);
     EXPECT_EQ(body.find("thinking"), std::string::npos) << body;
     EXPECT_NE(body.find("Hi."), std::string::npos);
 }
@@ -184,13 +184,14 @@ TEST(Anthropic, TheRequestNamesItsVersionItsKeyAndItsCacheMarks) {
     plain.temperature = 0.5;
     plain.thinking = Thinking::budgeted;
     plain.thinking_tokens = 5000;
-    const Json without = anthropic_body(plain, Delivery::whole);
+    const Json without = *wire::parse_json(anthropic_body(plain, Delivery::whole));
     EXPECT_EQ(wire::canonical_json(without).find("cache_control"), std::string::npos);
     EXPECT_EQ(without.find("temperature"), nullptr);
     EXPECT_EQ(*without.find("max_tokens")->integer(), 6024);
     plain.thinking = Thinking::adaptive;
     plain.thinking_effort = "low";
-    EXPECT_EQ(wire::canonical_json(*anthropic_body(plain, Delivery::whole).find("output_config")),
+    EXPECT_EQ(wire::canonical_json(
+                  *wire::parse_json(anthropic_body(plain, Delivery::whole))->find("output_config")),
               R"({"effort":"low"})");
 }
 

@@ -116,7 +116,7 @@ TEST(Compact, InsideOneLongTurnTheRequestStaysInView) {
     // It goes out as it is: the first kept message has its thinking before its call.
     ChatRequest request;
     request.messages = after;
-    const auto body = anthropic_body(request, Delivery::stream);
+    const auto body = *wire::parse_json(anthropic_body(request, Delivery::stream));
     EXPECT_EQ(*body.find("messages")->array()->at(1).find("content")->array()->at(0).find("type"),
               wire::Json("thinking"));
 }

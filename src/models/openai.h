@@ -55,7 +55,7 @@ class OpenAi : public Dialect {
 };
 
 // The request's body. The conversation is mended first.
-wire::Json openai_body(const ChatRequest& chat, const OpenAiConfig& config, Delivery delivery);
+std::string openai_body(const ChatRequest& chat, const OpenAiConfig& config, Delivery delivery);
 
 // Shared between the streamed and the whole form.
 std::optional<Usage> openai_usage(const wire::Json* usage);

@@ -62,31 +62,43 @@ void append_user(JsonArray& messages, const Message& message) {
     if (!text.empty()) messages.push_back(JsonObject{{"role", "user"}, {"content", text}});
 }
 
-JsonArray messages_json(const ChatRequest& chat, ReasoningReturn reasoning) {
-    JsonArray messages;
+// As in the other dialect, the conversation and the tools go out without a tree of all of them.
+void append_items(std::string& out, const JsonArray& items) {
+    for (const Json& item : items) {
+        if (!out.ends_with('[')) out += ',';
+        wire::append_canonical_json(out, item);
+    }
+}
+
+void append_messages(std::string& out, const ChatRequest& chat, ReasoningReturn reasoning) {
+    JsonArray few;
     if (!chat.system.empty()) {
-        messages.push_back(JsonObject{{"role", "system"}, {"content", chat.system}});
+        few.push_back(JsonObject{{"role", "system"}, {"content", chat.system}});
     }
     const Items<Message> conversation = mended(chat.messages);
     for (const Message& message : conversation) {
         if (message.role == Role::assistant) {
-            messages.push_back(assistant_json(message, reasoning));
+            few.push_back(assistant_json(message, reasoning));
         } else {
-            append_user(messages, message);
+            append_user(few, message);
         }
+        append_items(out, few);
+        few.clear();
     }
-    return messages;
+    append_items(out, few);
 }
 
-JsonArray tools_json(const ChatRequest& chat) {
-    JsonArray tools;
+void append_tools(std::string& out, const ChatRequest& chat) {
     for (const ToolSpec& tool : chat.tools) {
-        tools.push_back(JsonObject{{"type", "function"},
-                                   {"function", JsonObject{{"name", tool.name},
-                                                           {"description", tool.description},
-                                                           {"parameters", tool.input_schema}}}});
+        out += out.ends_with('[') ? R"({"function":{"description":)"
+                                  : R"(,{"function":{"description":)";
+        wire::append_json_string(out, tool.description);
+        out += R"(,"name":)";
+        wire::append_json_string(out, tool.name);
+        out += R"(,"parameters":)";
+        wire::append_canonical_json(out, tool.input_schema);
+        out += R"(},"type":"function"})";
     }
-    return tools;
 }
 
 // Newer models of OpenAI refuse max_tokens; most other servers know nothing else.
@@ -116,15 +128,12 @@ Result<wire::Url> azure_url(const wire::Url& resource, std::string_view deployme
     return url;
 }
 
-Json openai_body(const ChatRequest& chat, const OpenAiConfig& config, Delivery delivery) {
-    Json body = JsonObject{{"model", chat.model},
-                           {"messages", messages_json(chat, config.reasoning)},
-                           {"stream", delivery == Delivery::stream}};
+std::string openai_body(const ChatRequest& chat, const OpenAiConfig& config, Delivery delivery) {
+    Json body = JsonObject{{"model", chat.model}, {"stream", delivery == Delivery::stream}};
     body[max_tokens_key(config.server)] = chat.max_tokens;
     if (delivery == Delivery::stream) {
         body["stream_options"] = JsonObject{{"include_usage", true}};
     }
-    if (!chat.tools.empty()) body["tools"] = tools_json(chat);
     if (chat.temperature) body["temperature"] = *chat.temperature;
     if (chat.thinking != Thinking::off && !chat.thinking_effort.empty()) {
         body["reasoning_effort"] = chat.thinking_effort;
@@ -133,7 +142,17 @@ Json openai_body(const ChatRequest& chat, const OpenAiConfig& config, Delivery d
     if (config.server == OpenAiServer::llama_cpp && chat.cache == CacheHint::prefix) {
         body["cache_prompt"] = true;
     }
-    return body;
+    std::string text = R"({"messages":[)";
+    append_messages(text, chat, config.reasoning);
+    text += ']';
+    if (!chat.tools.empty()) {
+        text += R"(,"tools":[)";
+        append_tools(text, chat);
+        text += ']';
+    }
+    text += ',';
+    text += std::string_view(wire::canonical_json(body)).substr(1);
+    return text;
 }
 
 HttpRequest OpenAi::request(const ChatRequest& chat, Delivery delivery) const {
@@ -147,7 +166,7 @@ HttpRequest OpenAi::request(const ChatRequest& chat, Delivery delivery) const {
                                  ? Credential{config_.credential, "api-key", ""}
                                  : Credential{config_.credential, "authorization", "Bearer "};
     }
-    request.body = wire::canonical_json(openai_body(chat, config_, delivery));
+    request.body = openai_body(chat, config_, delivery);
     return request;
 }
 

@@ -182,7 +182,7 @@ TEST(OpenAi, TheRequestCarriesTheConversation) {
           ToolCallPart{"a", "files_read", *wire::parse_json(R"({"path":"x"})"), "", ""}}});
     chat.messages.push_back(
         {Role::user, {ToolResultPart{"a", "gone", true}, TextPart{"and now?"}}});
-    const Json body = openai_body(chat, config(), Delivery::stream);
+    const Json body = *wire::parse_json(openai_body(chat, config(), Delivery::stream));
     EXPECT_EQ(
         wire::canonical_json(*body.find("messages")),
         R"([{"content":"You help.","role":"system"},{"content":"hello","role":"user"},)"
@@ -195,7 +195,7 @@ TEST(OpenAi, TheRequestCarriesTheConversation) {
         R"({"function":{"description":"Reads a file.","name":"files_read","parameters":{"type":"object"}},"type":"function"})");
     OpenAiConfig local = config(OpenAiServer::ollama);
     local.reasoning = ReasoningReturn::tool_loop;
-    const Json other = openai_body(chat, local, Delivery::whole);
+    const Json other = *wire::parse_json(openai_body(chat, local, Delivery::whole));
     EXPECT_EQ(*other.find("max_tokens")->integer(), 4096);
     EXPECT_EQ(other.find("stream_options"), nullptr);
     EXPECT_NE(wire::canonical_json(other).find(R"("reasoning_content":"why")"), std::string::npos);

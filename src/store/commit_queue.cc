@@ -6,6 +6,10 @@
 
 namespace hs::store {
 
+namespace {
+constexpr std::chrono::milliseconds soon{CommitQueue::soon_ms};
+}
+
 using base::Code;
 using base::fail;
 using base::Result;
@@ -29,16 +33,15 @@ void CommitQueue::stop() {
 }
 
 Result<> CommitQueue::submit(Change change, Done done, When when) {
-    const Instant due = when == When::now
-                            ? Instant::min()
-                            : std::chrono::steady_clock::now() + std::chrono::milliseconds(soon_ms);
+    const Instant due =
+        when == When::now ? Instant::min() : std::chrono::steady_clock::now() + soon;
     {
         const std::scoped_lock lock(mutex_);
         if (stopped_) return fail(Code::cancelled, "the receiver has stopped");
         if (items_.size() >= waiting_max) return fail(Code::exhausted, "the queue is full");
         items_.push_back({std::move(change), std::move(done), {}});
-        if (due >= due_) return {};  // the thread wakes early enough as it is
-        due_ = due;
+        const Instant before = std::exchange(due_, std::min(due, due_));
+        if (due >= before || due >= wakes_at_) return {};  // it wakes early enough as it is
     }
     ready_.notify_one();
     return {};
@@ -54,13 +57,17 @@ Result<> CommitQueue::commit(Change change) {
 
 std::vector<CommitQueue::Item> CommitQueue::take() {
     std::unique_lock lock(mutex_);
-    while (!stopped_ && due_ > std::chrono::steady_clock::now()) {
-        if (due_ == Instant::max()) {
+    // After some work it sleeps shortly first, so that those who come next need not wake it.
+    bool lately = true;
+    for (Instant now; !stopped_ && due_ > (now = std::chrono::steady_clock::now());) {
+        wakes_at_ = std::min(due_, std::exchange(lately, false) ? now + soon : Instant::max());
+        if (wakes_at_ == Instant::max()) {
             ready_.wait(lock);
         } else {
-            ready_.wait_until(lock, due_);
+            ready_.wait_until(lock, wakes_at_);
         }
     }
+    wakes_at_ = Instant::min();
     due_ = Instant::max();
     return std::exchange(items_, {});
 }

@@ -71,10 +71,11 @@ class CommitQueue {
     base::Result<> run_in_savepoint(Change& change);
 
     std::unique_ptr<Database> database_;
-    std::mutex mutex_;  // guards items_, due_ and stopped_
+    std::mutex mutex_;  // guards all below but thread_
     std::condition_variable ready_;
     std::vector<Item> items_;
-    Instant due_ = Instant::max();
+    Instant due_ = Instant::max();       // when the first of the items wants to be committed
+    Instant wakes_at_ = Instant::min();  // when the thread looks by itself; it may be at work
     bool stopped_ = false;
     std::thread thread_;
 };

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <future>
 #include <thread>
 
 #include "os/file.h"
@@ -214,6 +215,57 @@ TEST_F(StoreTest, AStoppedQueueFinishesWhatItTookAndRefusesMore) {
     queue.stop();
     EXPECT_EQ(done, 100);
     EXPECT_EQ(queue.commit([](Database&) -> Result<> { return {}; }).error().code, Code::cancelled);
+}
+
+CommitQueue::Change note(int id) {
+    return [id](Database& database) -> Result<> {
+        TRY(database.execute("INSERT INTO note (id, body) VALUES (?, x'00')", id));
+        return {};
+    };
+}
+
+TEST_F(StoreTest, WhatIsWantedSoonGoesWithTheNextOrComesByItself) {
+    CommitQueue queue(open());
+    std::vector<int> order;
+    const auto done = [&](int number) {
+        return [&, number](const Result<>& outcome) {
+            EXPECT_TRUE(outcome);
+            order.push_back(number);
+        };
+    };
+    for (int i = 0; i < 3; ++i) {
+        ASSERT_TRUE(queue.submit(note(i), done(i), CommitQueue::When::soon));
+    }
+    // One that is waited for takes along what came before it.
+    EXPECT_TRUE(queue.commit(note(3)));
+    EXPECT_EQ(order, (std::vector<int>{0, 1, 2}));
+    std::promise<void> alone;
+    ASSERT_TRUE(queue.submit(
+        note(4), [&](const Result<>&) { alone.set_value(); }, CommitQueue::When::soon));
+    EXPECT_EQ(alone.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+    // Nothing that was accepted is lost by a stop.
+    ASSERT_TRUE(queue.submit(note(5), done(5), CommitQueue::When::soon));
+    queue.stop();
+    EXPECT_EQ(order.back(), 5);
+    const auto reader = Database::open_to_read(path);
+    EXPECT_EQ(count(**reader), 6);
+}
+
+TEST_F(StoreTest, AFailedChangeOfAGroupUndoesNoOther) {
+    CommitQueue queue(open());
+    std::vector<Code> failures;
+    for (const int id : {1, 2, 2, 3}) {
+        ASSERT_TRUE(queue.submit(
+            note(id),
+            [&](const Result<>& outcome) {
+                if (!outcome) failures.push_back(outcome.error().code);
+            },
+            CommitQueue::When::soon));
+    }
+    EXPECT_TRUE(queue.commit(note(4)));
+    EXPECT_EQ(failures, std::vector<Code>{Code::conflict});
+    const auto reader = Database::open_to_read(path);
+    EXPECT_EQ(count(**reader), 4);
 }
 
 TEST_F(StoreTest, SealedColumnsOpenOnlyInTheirPlace) {

@@ -333,6 +333,10 @@ std::string canonical_json(const Json& value) {
     return out;
 }
 
+void append_canonical_json(std::string& out, const Json& value) {
+    append_canonical(out, value);
+}
+
 std::string pretty_json(const Json& value) {
     std::string out;
     append_pretty(out, value, 0);

@@ -143,6 +143,7 @@ base::Result<Json> parse_json(std::string_view text, const JsonLimits& limits = 
 // The one form that is signed, hashed and recorded: members sorted by bytes, no white space,
 // strings escaped as in RFC 8785, integers in decimal. A real number keeps its shortest form.
 std::string canonical_json(const Json& value);
+void append_canonical_json(std::string& out, const Json& value);
 // The same with two spaces of indentation, for people.
 std::string pretty_json(const Json& value);
 // Appends the quoted, escaped form of text. Invalid UTF-8 becomes U+FFFD.

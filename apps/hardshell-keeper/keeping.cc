@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <thread>
 
 #include "base/bytes.h"
 #include "crypto/mac.h"
@@ -33,6 +34,7 @@ using wire::Json;
 constexpr std::size_t config_bytes_max = std::size_t{1} << 20U;
 constexpr std::size_t people_max = 32;
 constexpr int tick_ms = 1000;
+constexpr std::int64_t log_patience_ms = 5000;
 
 // Everything the process holds, in the order in which it is opened.
 struct House {
@@ -67,18 +69,28 @@ Result<> open_settings(House& house) {
     return {};
 }
 
+// After a crash of the daemon the keeper of before may still be ending; it holds the log's lock.
+Result<std::unique_ptr<audit::Log>> open_log(House& house, const std::string& folder,
+                                             const crypto::SecretBytes& master) {
+    const os::Deadline patience = os::Deadline::after_ms(log_patience_ms);
+    audit::LogOptions options;
+    options.origin = "hardshell.local/log";
+    for (;;) {
+        const auto seed = crypto::derive_key(master, "audit log signing");
+        audit::LogKeys keys{TRY(crypto::SigningKey::from_seed(seed.view())),
+                            crypto::derive_key(master, "audit epoch sealing")};
+        auto log = audit::Log::open(folder, std::move(keys), options, {house.clock, house.random});
+        if (log || log.error().code != Code::conflict || patience.passed()) return log;
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+}
+
 Result<> open_record(House& house) {
     house.master = TRY(secrets::open_master_key(house.places.state, house.random));
     const auto& master = house.master.key;
-    const auto seed = crypto::derive_key(master, "audit log signing");
-    audit::LogKeys keys{TRY(crypto::SigningKey::from_seed(seed.view())),
-                        crypto::derive_key(master, "audit epoch sealing")};
-    audit::LogOptions options;
-    options.origin = "hardshell.local/log";
     const std::string folder = house.places.state + "/audit";
     TRY(os::make_private_folder(folder));
-    house.log =
-        TRY(audit::Log::open(folder, std::move(keys), options, {house.clock, house.random}));
+    house.log = TRY(open_log(house, folder, master));
     // What a verifier needs, beside the log; the genesis key belongs off this machine.
     TRY(os::write_file_atomic(house.places.state + "/log-key",
                               base::bytes_of(house.log->log_key().text() + "\n")));

@@ -14,7 +14,68 @@ KILLS = int(os.environ.get("HARDSHELL_KILLS", "12"))
 SEED = int(os.environ.get("HARDSHELL_SEED", "7"))
 
 
+def kill_at_random(hardshell, chance):
+    """Each process in turn, at moments the seed chooses."""
+    names = ["hardshelld", "hardshell-keeper", "hardshell-egress", "hardshell-launcher"]
+    for kill in range(KILLS):
+        time.sleep(chance.uniform(0.05, 0.4))
+        try:
+            os.kill(hardshell.processes()[names[kill % len(names)]], signal.SIGKILL)
+        except (AssertionError, KeyError, ProcessLookupError, ValueError, subprocess.TimeoutExpired):
+            continue  # it was being restarted
+    time.sleep(1.5)
+
+
+# Everything may run, so that nobody has to answer while processes die.
+MAY_RUN = """@id("test-run")
+@sandbox("work")
+permit (principal is Hardshell::Agent, action == Hardshell::Action::"run", resource);
+"""
+
+
 class Kill(unittest.TestCase):
+    def test_no_effect_happens_twice_or_without_its_record(self):
+        print(f"seed {SEED}, {KILLS} kills")
+        chance = random.Random(SEED)
+        hardshell = harness.Installation()
+        self.addCleanup(hardshell.close)
+        policy = hardshell.home / ".config/hardshell/policy"
+        policy.mkdir(exist_ok=True)
+        (policy / "test.cedar").write_text(MAY_RUN)
+        (hardshell.project / "append.sh").write_text("echo $1 >> effects\n")
+        hardshell.send("run sh append.sh first")
+        asked, acknowledged, stop = [], [], threading.Event()
+
+        def load():
+            while not stop.is_set():
+                number = str(len(asked) + 1)
+                asked.append(number)
+                try:
+                    done = hardshell.send(f"run sh append.sh {number}", "--session", "load", check=False,
+                                          timeout=60)
+                except subprocess.TimeoutExpired:
+                    continue
+                if done.returncode == 0 and "[failed" not in done.stdout:
+                    acknowledged.append(number)
+
+        worker = threading.Thread(target=load)
+        worker.start()
+        kill_at_random(hardshell, chance)
+        stop.set()
+        worker.join()
+        hardshell.send("list the files here")
+        self.assertTrue(hardshell.json("audit", "verify")["verified"])
+        done = (hardshell.project / "effects").read_text().split()
+        self.assertEqual(len(done), len(set(done)), "an effect happened twice")
+        recorded = {tuple(event["detail"]["request"]["action"]["argv"])
+                    for event in hardshell.events(10_000)
+                    if event["kind"] == "decision" and event["outcome"] == "allow"
+                    and "argv" in event.get("detail", {}).get("request", {}).get("action", {})}
+        unrecorded = [number for number in done if ("sh", "append.sh", number) not in recorded]
+        self.assertEqual(unrecorded, [])
+        self.assertGreater(len(done), 2)
+        print(f"{len(asked)} asked for, {len(done)} effects, none twice, each with its record")
+
     def test_nothing_acknowledged_is_lost(self):
         print(f"seed {SEED}, {KILLS} kills")
         chance = random.Random(SEED)
@@ -36,15 +97,7 @@ class Kill(unittest.TestCase):
 
         worker = threading.Thread(target=load)
         worker.start()
-        names = ["hardshelld", "hardshell-keeper", "hardshell-egress", "hardshell-launcher"]
-        for kill in range(KILLS):
-            time.sleep(chance.uniform(0.05, 0.4))
-            try:
-                pid = hardshell.processes()[names[kill % len(names)]]
-                os.kill(pid, signal.SIGKILL)
-            except (AssertionError, KeyError, ProcessLookupError, ValueError, subprocess.TimeoutExpired):
-                continue  # it was being restarted
-        time.sleep(1.5)
+        kill_at_random(hardshell, chance)
         stop.set()
         worker.join()
         hardshell.send("list the files here")

@@ -106,12 +106,13 @@ struct Chat {
     const Desk& desk;
     std::string session;
     std::string project;
-    std::string last_decision;
+    std::string model;
 
     Json request(const std::string& text) const {
         Json body;
         body["text"] = text;
         body["project"] = project;
+        if (!model.empty()) body["model"] = model;
         if (!session.empty()) body["session"] = session;
         if (!session.empty() && session == desk.options.session) body["create"] = true;
         return body;
@@ -144,7 +145,7 @@ struct Chat {
         desk.screen.line(
             "/new      begin a new conversation      /status  what runs, what was spent");
         desk.screen.line(
-            "/model    which models answer           /why ID  why a decision was made");
+            "/model    list or choose who answers    /why ID  why a decision was made");
         desk.screen.line(
             "/tools    what the assistant can use    /undo    take back its last change");
         desk.screen.line("/help     this list                     /quit    leave (also Ctrl-D)");
@@ -162,13 +163,31 @@ struct Chat {
         return {};
     }
 
-    Result<> model() const {
+    // Lists what may answer, or chooses for this conversation.
+    Result<> choose_model(const std::string& wanted) {
         auto daemon = TRY(DaemonLine::open(desk.places, Start::no));
         const Json json = TRY(daemon.request("GET", "/v1/models"));
+        std::string chosen;
         for (const Json& item : *TRY(wire::array_at(json, "data"))) {
-            desk.screen.line("  " + clean(text_in(item, "id")));
+            const std::string id = text_in(item, "id");
+            const bool is_it = id == wanted || id.substr(0, id.find('/')) == wanted;
+            if (!wanted.empty() && is_it) chosen = id;
+            if (!wanted.empty()) continue;
+            const bool is_now = model.empty() ? id == "hardshell" : id == model;
+            desk.screen.line((is_now ? "* " : "  ") + clean(id));
         }
-        desk.screen.line("Choose with: hardshell config set model.default NAME");
+        if (wanted.empty()) {
+            desk.screen.line(
+                "/model NAME chooses for this conversation; \"hardshell\" is the order of");
+            desk.screen.line("the settings (hardshell config set model.default NAME).");
+            return {};
+        }
+        if (chosen.empty()) {
+            return fail(Code::not_found,
+                        fmt::format("there is no model {}; /model lists them", clean(wanted)));
+        }
+        model = chosen == "hardshell" ? "" : chosen;
+        desk.screen.line(fmt::format("{} answers from now on.", clean(chosen)));
         return {};
     }
 
@@ -192,7 +211,7 @@ struct Chat {
         } else if (word == "/tools") {
             TRY(tools());
         } else if (word == "/model") {
-            TRY(model());
+            TRY(choose_model(options.text));
         } else {
             if (word != "/help") desk.screen.line("There is no " + clean(word) + ".");
             help();
@@ -213,12 +232,12 @@ Result<int> run_send(const Desk& desk) {
                                                      text.size(), message_bytes_max));
         }
     }
-    Chat chat{desk, desk.options.session, TRY(project_of(desk.options)), ""};
+    Chat chat{desk, desk.options.session, TRY(project_of(desk.options)), desk.options.model};
     return chat.say(text);
 }
 
 Result<int> run_chat(const Desk& desk) {
-    Chat chat{desk, desk.options.session, TRY(project_of(desk.options)), ""};
+    Chat chat{desk, desk.options.session, TRY(project_of(desk.options)), desk.options.model};
     if (desk.options.start) TRY(DaemonLine::open(desk.places, Start::yes));
     if (desk.screen.interactive()) {
         desk.screen.line(

@@ -26,6 +26,8 @@ void add_options(CLI::App& command, const Entry& entry, Options& options) {
         command.add_flag("--start", options.start, "start the daemon if it does not run");
         command.add_option("--session", options.session, "go on with this conversation");
         command.add_option("--project", options.project, "the project's folder (default: here)");
+        command.add_option("--model", options.model,
+                           "who answers first: PROVIDER or PROVIDER/MODEL");
         command.add_flag("--wait", options.wait, "without a terminal: wait for open approvals");
     }
     if (name == "init") command.add_flag("--quiet", options.quiet, "print nothing");

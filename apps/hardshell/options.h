@@ -17,6 +17,7 @@ struct Options {
     std::string second;   // the command's second argument
     std::string session;
     std::string project;
+    std::string model;
     std::string folder;
     std::string scopes = "talk";
     std::int64_t count = 20;

@@ -15,6 +15,7 @@ namespace hs::daemon {
 namespace {
 
 using base::Result;
+using Use = models::Route::Use;
 
 // The endpoint below a base address: people write "https://api.openai.com/v1" or the host alone.
 Result<wire::Url> endpoint(const gate::ProviderSetting& provider) {
@@ -49,9 +50,18 @@ struct Maker {
         return *made.transports.back();
     }
 
-    Result<> add(const gate::ProviderSetting& provider) {
+    bool has(std::string_view name) const {
+        return std::any_of(made.routes.begin(), made.routes.end(),
+                           [&](const auto& route) { return route.provider->name() == name; });
+    }
+
+    void add_offline(Use use) {
+        made.routes.push_back({std::make_shared<models::OfflineProvider>(), "", {}, use});
+    }
+
+    Result<> add(const gate::ProviderSetting& provider, Use use = Use::in_turn) {
         if (provider.kind == "offline") {
-            made.routes.push_back({std::make_shared<models::OfflineProvider>(), "", {}});
+            add_offline(use);
             return {};
         }
         const wire::Url url = TRY(endpoint(provider));
@@ -69,7 +79,8 @@ struct Maker {
         made.routes.push_back({std::make_shared<models::HttpProvider>(
                                    config, std::move(dialect), transport(provider.name), clock),
                                provider.model,
-                               {}});
+                               {},
+                               use});
         return {};
     }
 
@@ -131,9 +142,12 @@ Result<Routes> make_routes(const gate::Settings& settings, gate::Gate& gate,
     if (made.routes.empty() && first != "offline" && settings.boolean("model.discover")) {
         maker.discover();
     }
-    if (made.routes.empty()) {
-        made.routes.push_back({std::make_shared<models::OfflineProvider>(), "", {}});
+    if (made.routes.empty()) maker.add_offline(Use::in_turn);
+    // What is configured and has no place in the order can still be chosen: /model NAME.
+    for (const auto& provider : settings.providers()) {
+        if (!maker.has(provider.name)) TRY(maker.add(provider, Use::when_asked));
     }
+    if (!maker.has("offline")) maker.add_offline(Use::when_asked);
     return made;
 }
 

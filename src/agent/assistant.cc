@@ -207,7 +207,8 @@ Result<TurnOutcome> Assistant::run(TurnRequest request, TurnListener& listener,
               .person = request.person,
               .origin = request.origin,
               .approver = request.approver,
-              .max_tokens = request.max_tokens};
+              .max_tokens = request.max_tokens,
+              .route = request.route};
     turn.facts.id = request.turn;
     turn.facts.session = request.session;
     turn.facts.started_ms = parts_.clock.wall_ms();

@@ -45,6 +45,7 @@ struct TurnRequest {
     // Earlier messages that an API client sends along; never more than untrusted.
     std::vector<models::Message> history;
     std::int64_t max_tokens = 0;  // 0: from the settings
+    std::string route;            // the model to ask first, by its route's name; empty: the default
 };
 
 struct TurnOutcome {
@@ -97,6 +98,7 @@ class Assistant {
     void save_ledger();
     models::BudgetRules budget_rules() const;
     SessionStore& store() { return parts_.store; }
+    const models::Router& router() const { return parts_.router; }
 
   private:
     struct Session;

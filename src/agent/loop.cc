@@ -156,6 +156,7 @@ Result<> Assistant::finish_answer(Turn& turn, models::Message message) {
 
 models::ChatRequest Assistant::chat_request(const Turn& turn) const {
     models::ChatRequest request;
+    request.route = turn.route;
     PromptFacts facts;
     facts.person_name = parts_.settings.text("person.name");
     facts.project = turn.session.facts.project;

@@ -31,6 +31,7 @@ struct Assistant::Turn {
     std::string origin = {};
     gate::Circumstances::Approver approver = gate::Circumstances::Approver::reachable;
     std::int64_t max_tokens = 0;
+    std::string route = {};
     std::string text = {};  // what was answered so far
     models::Usage usage = {};
     models::Finish finish = models::Finish::end_turn;

@@ -49,6 +49,8 @@ Result<> Api::messages(net::HttpExchange& exchange, const Caller& caller) {
     request.session = TRY(wire::text_at_or(body, "session", ""));
     request.turn = TRY(wire::text_at_or(body, "turn", ""));
     request.project = TRY(wire::text_at_or(body, "project", ""));
+    const std::string model = TRY(wire::text_at_or(body, "model", ""));
+    if (!model.empty()) request.route = TRY(parts_.assistant.router().route_named(model));
     request.person = fmt::format("uid {}", ::geteuid());
     request.origin = caller.origin;
     request.label = caller.scopes.has(Scope::person) ? flow::Label::of_person(request.person)

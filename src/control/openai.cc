@@ -48,6 +48,7 @@ struct Wanted {
     bool stream = false;
     bool usage = false;
     std::string user;
+    std::string model;
     std::int64_t max_tokens = 0;
 };
 
@@ -88,6 +89,7 @@ Result<Wanted> read_request(const Json& body) {
         wanted.usage = TRY(wire::boolean_at_or(*options, "include_usage", false));
     }
     wanted.user = TRY(wire::text_at_or(body, "user", ""));
+    wanted.model = TRY(wire::text_at_or(body, "model", ""));
     for (const char* key : {"max_tokens", "max_completion_tokens"}) {
         const Json* value = body.find(key);
         if (value != nullptr && !value->is_null())
@@ -182,8 +184,9 @@ Result<> Api::models(net::HttpExchange& exchange) {
             wire::JsonObject{{"id", id}, {"object", "model"}, {"created", 0}, {"owned_by", owner}});
     };
     add("hardshell", "hardshell");
-    for (const auto& provider : parts_.settings.providers()) {
-        add(provider.name + "/" + provider.model, provider.name);
+    for (const auto& route : parts_.assistant.router().routes()) {
+        const std::string name(route.provider->name());
+        add(route.model.empty() ? name : name + "/" + route.model, name);
     }
     return answer_json(exchange, wire::JsonObject{{"object", "list"}, {"data", std::move(list)}});
 }
@@ -192,6 +195,9 @@ Result<> Api::chat_completions(net::HttpExchange& exchange, const Caller& caller
     TRY(require(caller, Scope::talk));
     Wanted wanted = TRY(read_request(TRY(json_body(exchange, request_bytes_max))));
     agent::TurnRequest request;
+    if (!wanted.model.empty() && wanted.model != "hardshell") {
+        request.route = TRY(parts_.assistant.router().route_named(wanted.model));
+    }
     request.text = std::move(wanted.text);
     request.person = fmt::format("uid {}", ::geteuid());
     request.origin = caller.origin;

@@ -125,6 +125,7 @@ class Items {
 };
 
 struct ChatRequest {
+    std::string route;  // the name of the route to try first; empty: as they are ordered
     std::string model;
     std::string system;
     Items<Message> messages;

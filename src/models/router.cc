@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "wire/utf8.h"
+
 namespace hs::models {
 
 struct Router::Call {
@@ -36,7 +38,7 @@ Trouble joined(const std::vector<Trouble>& troubles) {
 
 RoutedReply Router::complete(const ChatRequest& request, EventSink& sink, const Stop& stop) {
     Call call{request, sink, stop};
-    for (const std::size_t index : order()) {
+    for (const std::size_t index : order(request.route)) {
         try_route(index, call);
         if (call.over) break;
     }
@@ -112,18 +114,36 @@ std::int64_t Router::backoff_ms(const RetryRules& rules, std::uint32_t attempt) 
     return static_cast<std::int64_t>(drawn % choices);
 }
 
-// The routes that do not rest; all of them when every one rests.
-std::vector<std::size_t> Router::order() {
+base::Result<std::string> Router::route_named(std::string_view wanted) const {
+    std::string names;
+    for (const Route& route : routes_) {
+        const std::string name(route.provider->name());
+        const std::string whole = route.model.empty() ? name : name + "/" + route.model;
+        if (wanted == name || wanted == whole) return name;
+        names += (names.empty() ? "" : ", ") + whole;
+    }
+    return base::fail(base::Code::not_found, fmt::format("there is no model \"{}\"; there are: {}",
+                                                         wire::cut_utf8(wanted, 200), names));
+}
+
+// The route that was asked for, then those that do not rest; all of them when every one rests.
+std::vector<std::size_t> Router::order(std::string_view wanted) {
     const auto now = clock_.steady();
+    std::vector<std::size_t> asked;
     std::vector<std::size_t> awake;
     std::vector<std::size_t> resting;
     rests_until_.with([&](const auto& until) {
         for (std::size_t i = 0; i < until.size(); ++i) {
-            (until[i] > now ? resting : awake).push_back(i);
+            if (!wanted.empty() && routes_[i].provider->name() == wanted) {
+                asked.push_back(i);
+            } else if (routes_[i].use == Route::Use::in_turn) {
+                (until[i] > now ? resting : awake).push_back(i);
+            }
         }
     });
-    awake.insert(awake.end(), resting.begin(), resting.end());
-    return awake;
+    asked.insert(asked.end(), awake.begin(), awake.end());
+    asked.insert(asked.end(), resting.begin(), resting.end());
+    return asked;
 }
 
 void Router::set_rest(std::size_t index, TroubleKind kind) {

@@ -25,9 +25,14 @@ struct RetryRules {
 };
 
 struct Route {
+    enum class Use : std::uint8_t {
+        in_turn,     // when those before it failed
+        when_asked,  // only for a request that names it
+    };
     std::shared_ptr<Provider> provider;
     std::string model;  // empty: as the request says
     RetryRules retry;
+    Use use = Use::in_turn;
 };
 
 // What one attempt cost, at whom.
@@ -53,13 +58,16 @@ class Router {
     RoutedReply complete(const ChatRequest& request, EventSink& sink, const Stop& stop);
 
     const std::vector<Route>& routes() const { return routes_; }
+    // The route that a person means by "provider" or "provider/model": its provider's name.
+    // not_found lists what there is.
+    base::Result<std::string> route_named(std::string_view wanted) const;
 
   private:
     struct Call;
     void try_route(std::size_t index, Call& call);
     Reply attempt(std::size_t index, Call& call);
     std::int64_t backoff_ms(const RetryRules& rules, std::uint32_t attempt);
-    std::vector<std::size_t> order();
+    std::vector<std::size_t> order(std::string_view wanted);
     void set_rest(std::size_t index, TroubleKind kind);
 
     std::vector<Route> routes_;

@@ -66,6 +66,31 @@ struct House {
     }
 };
 
+TEST(Router, TheRouteThatIsAskedForComesFirstAndOthersOnlyInTheirTurn) {
+    House house;
+    auto first = house.provider("a", std::vector<ScriptedProvider::Step>(2));
+    auto second = house.provider("b", {{TroubleKind::overloaded}, {}});
+    auto third = house.provider("c", std::vector<ScriptedProvider::Step>(1));
+    Router router({{first, "m1", {}},
+                   {second, "m2", {.attempts_max = 1}, Route::Use::when_asked},
+                   {third, "m3", {}, Route::Use::when_asked}},
+                  house.clock, house.random);
+    EXPECT_EQ(*router.route_named("b"), "b");
+    EXPECT_EQ(*router.route_named("b/m2"), "b");
+    const auto unknown = router.route_named("b/m1");
+    EXPECT_EQ(unknown.error().code, base::Code::not_found);
+    EXPECT_NE(unknown.error().what.find("a/m1, b/m2, c/m3"), std::string::npos);
+    house.request.route = "b";
+    const RoutedReply routed = router.complete(house.request, house.sink, house.stop);
+    // It fails, so the next in turn answers; what nobody asked for is not tried.
+    EXPECT_EQ(routed.reply.answer.provider, "a");
+    EXPECT_EQ(second->calls, 1U);
+    EXPECT_EQ(third->calls, 0U);
+    house.request.route.clear();
+    router.complete(house.request, house.sink, house.stop);
+    EXPECT_EQ(second->calls, 1U);
+}
+
 TEST(Router, RetriesWithFullJitterAndThenSucceeds) {
     House house;
     auto first = house.provider("a", {{TroubleKind::overloaded}, {TroubleKind::network}, {}});

@@ -50,6 +50,21 @@ class OpenAiClient(unittest.TestCase):
             status, _ = self.hardshell.http("GET", "/v1/models", token=token, headers=fields)
             self.assertIn(status, (400, 403), fields)
 
+    def test_a_client_and_a_person_choose_who_answers(self):
+        token = self.hardshell.token()
+        names = [item["id"] for item in json.loads(self.hardshell.http("GET", "/v1/models", token=token)[1])["data"]]
+        self.assertIn("offline", names)
+        ask = {"messages": [{"role": "user", "content": "help"}]}
+        status, text = self.hardshell.http("POST", "/v1/chat/completions", {**ask, "model": "offline"}, token)
+        self.assertEqual(status, 200)
+        self.assertIn("offline", text)
+        status, text = self.hardshell.http("POST", "/v1/chat/completions", {**ask, "model": "no-such"}, token)
+        self.assertEqual(status, 404)
+        self.assertIn("offline", text)
+        said = self.hardshell.cli("chat", stdin="/model\n/model offline\nhelp\n/model nobody\n")
+        self.assertIn("offline answers from now on", said.stdout)
+        self.assertIn("there is no model nobody", said.stdout + said.stderr)
+
     def test_the_default_token_only_talks(self):
         token = self.hardshell.token()
         for method, path in (("GET", "/v1/sessions"), ("GET", "/v1/config"), ("GET", "/metrics"),

@@ -14,6 +14,7 @@
 #include "egress/envelope.h"
 #include "egress/frames.h"
 #include "gate/keeper.h"
+#include "gate/policy_desk.h"
 #include "gate/tokens.h"
 #include "hardshell-keeper/envelopes.h"
 #include "hardshell-keeper/vault.h"
@@ -49,8 +50,10 @@ struct House {
     std::unique_ptr<audit::Log> log;
     std::unique_ptr<audit::BlobStore> blobs;
     std::unique_ptr<gate::Judge> judge;
+    std::unique_ptr<gate::Governance> governance;
     std::unique_ptr<gate::Questions> questions;
     std::unique_ptr<gate::Keeper> keeper;
+    std::unique_ptr<gate::PolicyDesk> desk;
     std::unique_ptr<Vault> vault;
     std::shared_ptr<os::Channel> daemon;
     std::shared_ptr<os::Channel> launcher;
@@ -135,17 +138,49 @@ Result<Json> open_compartment(House& house, const Json& arguments) {
     return answer;
 }
 
+Result<> open_policy(House& house, const std::string& config_folder) {
+    const std::string organisation = gate::organisation_folder(house.settings);
+    house.judge = TRY(gate::Judge::open(
+        house.settings,
+        {config_folder + "/policy", organisation, house.places.state + "/policy-sets"}));
+    house.governance = std::make_unique<gate::Governance>(
+        gate::GovernancePlaces{config_folder + "/governance", organisation});
+    const auto read = house.governance->reload();
+    if (!read) std::fprintf(stderr, "hardshell-keeper: %s\n", read.error().what.c_str());
+    return {};
+}
+
+Result<> open_desk(House& house) {
+    gate::PolicyDesk::Parts parts{
+        house.clock,
+        house.random,
+        *house.log,
+        *house.blobs,
+        *house.judge,
+        *house.questions,
+        *house.governance,
+        house.settings,
+        *house.keeper,
+        [&house](const std::string& token) { return token_name(house.places, token); }};
+    auto book =
+        TRY(gate::ExceptionBook::open(house.places.state + "/exception-requests.json"));
+    house.desk = std::make_unique<gate::PolicyDesk>(std::move(parts), std::move(book));
+    house.desk->add_verbs();
+    return {};
+}
+
 Result<> open_gate(House& house) {
     const Places& places = house.places;
     const std::string config_folder = places.config_file.substr(0, places.config_file.rfind('/'));
-    house.judge = TRY(gate::Judge::open(house.settings, config_folder + "/policy"));
+    TRY(open_policy(house, config_folder));
     gate::MachinePlaces machine;
     machine.home = places.home;
     machine.own_folders = {places.state, config_folder, places.programs};
     machine.roots = roots_of(house);
     machine.reader = places.programs + "/hardshell-reader";
     house.questions =
-        std::make_unique<gate::Questions>(house.judge->tables(), house.settings, machine);
+        std::make_unique<gate::Questions>(house.judge->tables(), house.settings,
+                                          *house.governance, house.clock, machine);
     auto book = TRY(gate::ApprovalBook::open(places.state + "/approvals", house.clock.wall_ms()));
     for (const auto& problem : book.problems()) {
         std::fprintf(stderr, "hardshell-keeper: %s\n", problem.c_str());
@@ -158,6 +193,7 @@ Result<> open_gate(House& house) {
         *house.blobs,
         *house.judge,
         *house.questions,
+        *house.governance,
         house.settings,
         {"", machine.roots, {places.state, config_folder}, machine.reader},
         house.ticket_key,
@@ -177,6 +213,7 @@ Result<> open_gate(House& house) {
             }
             return open_compartment(house, arguments);
         });
+    TRY(open_desk(house));
     house.vault = TRY(Vault::open(places.state, house.master.key, house.settings, house.random));
     house.vault->add_verbs(*house.keeper, *house.log, house.clock);
     return {};

@@ -25,8 +25,8 @@ base::Result<int> run_spaces(const Desk& desk);
 base::Result<int> run_approvals(const Desk& desk);
 base::Result<int> run_approve(const Desk& desk);
 base::Result<int> run_deny(const Desk& desk);
-base::Result<int> run_why(const Desk& desk);  // record.cc
-base::Result<int> run_audit_verify(const Desk& desk);
+base::Result<int> run_why(const Desk& desk);           // why.cc
+base::Result<int> run_audit_verify(const Desk& desk);  // record.cc
 base::Result<int> run_audit_tail(const Desk& desk);
 base::Result<int> run_audit_show(const Desk& desk);
 base::Result<int> run_audit_prove(const Desk& desk);
@@ -44,6 +44,28 @@ base::Result<int> run_secret_list(const Desk& desk);
 base::Result<int> run_secret_remove(const Desk& desk);
 base::Result<int> run_policy_reload(const Desk& desk);
 base::Result<int> run_policy_show(const Desk& desk);
+base::Result<int> run_policy_check(const Desk& desk);  // policy_files.cc
+base::Result<int> run_policy_test(const Desk& desk);
+base::Result<int> run_policy_tiers(const Desk& desk);
+base::Result<int> run_policy_diff(const Desk& desk);  // shadow.cc
+base::Result<int> run_policy_replay(const Desk& desk);
+base::Result<int> run_policy_try(const Desk& desk);  // policy.cc
+base::Result<int> run_policy_rules(const Desk& desk);
+base::Result<int> run_policy_allow(const Desk& desk);
+base::Result<int> run_policy_forget(const Desk& desk);
+base::Result<int> run_exception_request(const Desk& desk);
+base::Result<int> run_exception_grant(const Desk& desk);
+base::Result<int> run_exception_list(const Desk& desk);
+base::Result<int> run_exception_revoke(const Desk& desk);
+base::Result<int> run_project_classify(const Desk& desk);  // governance.cc
+base::Result<int> run_project_list(const Desk& desk);
+base::Result<int> run_assess_start(const Desk& desk);
+base::Result<int> run_assess_answer(const Desk& desk);
+base::Result<int> run_assess_review(const Desk& desk);
+base::Result<int> run_assess_list(const Desk& desk);
+base::Result<int> run_assess_show(const Desk& desk);
+base::Result<int> run_use_show(const Desk& desk);
+base::Result<int> run_use_acknowledge(const Desk& desk);
 
 base::Result<int> run_completion(const Desk& desk);  // manual.cc
 base::Result<int> run_manual(const Desk& desk);

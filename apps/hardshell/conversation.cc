@@ -146,7 +146,7 @@ Result<> Conversation::answer(const std::string& approval, const std::string& de
         const char choice = typed && !typed->empty() ? (*typed)[0] : 'd';
         if (choice == 'e') {
             Options options;
-            options.text = decision;
+            options.policy.words = {decision};
             const auto why = run_why({options, screen_, places_});
             if (!why) screen_.failure(why.error());
             continue;

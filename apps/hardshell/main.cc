@@ -13,15 +13,76 @@ namespace {
 
 using namespace hs::cli;
 
+// Names that end in "..." take as many words as there are.
+void add_argument(CLI::App& command, const Entry& entry, Options& options) {
+    const std::string whole = entry.argument;
+    if (whole.empty()) return;
+    const std::string name = whole.substr(0, whole.find_first_of("| =."));
+    auto* argument = whole.ends_with("...")
+                         ? command.add_option(name, options.policy.words, "")->expected(1, 10'000)
+                         : command.add_option(name, options.text, "");
+    if (entry.needed) argument->required();
+}
+
+void add_policy_options(CLI::App& command, const std::string& name, Options& options) {
+    PolicyOptions& policy = options.policy;
+    const bool takes_action =
+        name == "try" || name == "why" || name == "allow" || name == "request";
+    if (takes_action) {
+        command.add_option("--project", options.project, "the project's folder (default: here)");
+        command.add_flag("--untrusted", policy.untrusted,
+                         "as if the conversation held text of strangers");
+    }
+    if (name == "try" || name == "tiers" || name == "check" || name == "test" || name == "diff") {
+        command.add_option("--preset", policy.preset, "personal, work, enterprise or locked");
+    }
+    if (name == "check" || name == "test") {
+        command.add_option("--layer", policy.layer,
+                           "of the files: organisation, team, project or person");
+    }
+    if (name == "allow" || name == "request") {
+        command.add_option("--until", policy.until, "its end: 7d, 12h, 2027-01-31");
+        command.add_option("--because", policy.because, "the justification");
+    }
+    if (name == "request") {
+        command.add_option("--owner", policy.owner, "who answers for it (default: you)");
+        command.add_option("--target", policy.target,
+                           "another target: a folder ending in / or *.suffix");
+    }
+    if (name == "grant") {
+        command.add_option("--token-file", policy.token_file,
+                           "grant as the owner of this token (scope approve); - reads it");
+    }
+    if (name == "allow" || name == "request" || name == "acknowledge" || name == "classify") {
+        command.add_flag("--yes", policy.yes, "do not ask");
+    }
+    if (name == "diff" || name == "replay") {
+        command.add_option("--days", policy.days, "how far back")->check(CLI::Range(1, 36'500));
+        command.add_flag("--details", policy.details, "every decision that differs");
+    }
+    if (name == "start") command.add_flag("--anew", policy.anew, "begin again");
+    if (name == "start" || name == "answer") {
+        command.add_option("--file", policy.answers_file, "answers as lines QUESTION=ANSWER");
+    }
+    if (name == "review") {
+        command.add_option("--digest", policy.digest, "the version that was reviewed")->required();
+    }
+    if (name == "acknowledge") command.add_option("--version", policy.version, "of the text");
+}
+
 void add_options(CLI::App& command, const Entry& entry, Options& options) {
     command.add_flag_callback(
         "--json", [&options] { options.form = Form::json; }, "print JSON");
     const std::string name = entry.name;
-    if (*entry.argument != '\0') {
-        auto* argument = command.add_option(entry.argument, options.text, "");
-        if (entry.needed) argument->required();
+    add_argument(command, entry, options);
+    if (*entry.second != '\0') {
+        command.add_option(entry.second, options.second, "")->required(entry.needed);
     }
-    if (*entry.second != '\0') command.add_option(entry.second, options.second, "")->required();
+    const std::string group = entry.group;
+    if (name == "why" || group.starts_with("policy") || group == "project" || group == "assess" ||
+        group == "acceptable-use") {
+        add_policy_options(command, name, options);
+    }
     if (name == "chat" || name == "send") {
         command.add_flag("--start", options.start, "start the daemon if it does not run");
         command.add_option("--session", options.session, "go on with this conversation");
@@ -74,7 +135,11 @@ int main(int argc, char** argv) {
     const Entry* chosen = nullptr;
     std::map<std::string, CLI::App*> groups;
     for (const auto& [name, help] : group_helps) {
-        groups[name] = app.add_subcommand(name, help);
+        const std::string whole = name;
+        const std::size_t space = whole.find(' ');
+        CLI::App& above = space == std::string::npos ? app : *groups[whole.substr(0, space)];
+        groups[name] = above.add_subcommand(
+            space == std::string::npos ? whole : whole.substr(space + 1), help);
         groups[name]->require_subcommand(0, 1);
         groups[name]->add_flag_callback(
             "--json", [&options] { options.form = Form::json; }, "print JSON");
@@ -95,6 +160,7 @@ int main(int argc, char** argv) {
     for (const Entry& entry : entries) {
         const std::string name = entry.name;
         if (chosen == nullptr && *entry.group && groups[entry.group]->parsed() &&
+            groups[entry.group]->get_subcommands().empty() &&
             (name == "list" || name == "get" || name == "tail" || name == "show")) {
             chosen = &entry;
         }

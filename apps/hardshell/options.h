@@ -10,6 +10,26 @@
 
 namespace hs::cli {
 
+// Of policy, project, assess and acceptable-use.
+struct PolicyOptions {
+    std::vector<std::string> words;  // an action in words, or folders
+    std::string preset;
+    std::string layer = "person";
+    std::string until;
+    std::string because;
+    std::string owner;
+    std::string target;
+    std::string digest;
+    std::string token_file;
+    std::string answers_file;
+    std::string version;
+    std::int64_t days = 30;
+    bool yes = false;
+    bool untrusted = false;
+    bool anew = false;
+    bool details = false;
+};
+
 struct Options {
     Form form = Form::text;
     std::string command;  // "chat", "approvals approve", …
@@ -26,6 +46,7 @@ struct Options {
     bool wait = false;
     bool rule = false;
     std::vector<std::string> words;
+    PolicyOptions policy;
 };
 
 // Exit codes, as the manual page lists them.

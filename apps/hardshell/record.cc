@@ -1,4 +1,4 @@
-// why and audit: reading the log. Read directly from its folder, so it works without the daemon.
+// audit: reading the log. Read directly from its folder, so it works without the daemon.
 
 #include <fmt/format.h>
 
@@ -50,29 +50,6 @@ void note_reading(const Desk& desk, std::string_view what) {
     static_cast<void>(keeper->question("log.note_reading", std::move(arguments)).ok());
 }
 
-std::string lines_of(const Json& value, const std::string& indent) {
-    std::string text;
-    if (const auto* object = value.object()) {
-        for (const auto& [key, member] : *object) {
-            if (member.object() != nullptr ||
-                (member.array() != nullptr && !member.array()->empty())) {
-                text += fmt::format("{}{}:\n{}", indent, key, lines_of(member, indent + "  "));
-            } else {
-                text += fmt::format("{}{}: {}\n", indent, key,
-                                    member.text() ? *member.text() : wire::canonical_json(member));
-            }
-        }
-        return text;
-    }
-    for (const Json& item : *value.array()) {
-        text +=
-            item.object() != nullptr
-                ? lines_of(item, indent + "- ")
-                : indent + "- " + (item.text() ? *item.text() : wire::canonical_json(item)) + "\n";
-    }
-    return text;
-}
-
 std::string one_line(const audit::Record& record) {
     const auto event = audit::parse_event(record.leaf);
     if (!event) return fmt::format("{:>8}  unreadable: {}", record.index, event.error().what);
@@ -87,44 +64,6 @@ std::string one_line(const audit::Record& record) {
 }
 
 }  // namespace
-
-Result<int> run_why(const Desk& desk) {
-    if (desk.options.text.empty()) {
-        return fail(Code::invalid_input,
-                    "which decision? its id stands on the card and in: hardshell "
-                    "audit tail");
-    }
-    audit::EventQuery query;
-    query.kinds = {audit::EventKind::decision};
-    query.matches = {{audit::Field::decision, desk.options.text}};
-    note_reading(desk, "why " + desk.options.text);
-    const auto found = TRY(find_events(desk, query, 1));
-    if (found.empty()) {
-        return fail(Code::not_found,
-                    fmt::format("there is no decision {} in the log", desk.options.text));
-    }
-    const auto event = TRY(audit::parse_event(found.front().leaf));
-    if (desk.screen.form() == Form::json) {
-        desk.screen.json(event.json);
-        return exit_done;
-    }
-    const Json empty;
-    const Json* detail = event.json.find("detail");
-    const Json& more = detail != nullptr ? *detail : empty;
-    const Json* request = more.find("request");
-    const Json* action = request != nullptr ? request->find("action") : nullptr;
-    desk.screen.line(fmt::format("{}  {}  record {}",
-                                 desk.screen.tone(Tone::strong, event.text(audit::Field::outcome)),
-                                 base::format_time(event.time_ms), found.front().index));
-    const std::string reason = event.text(audit::Field::reason);
-    if (!reason.empty()) desk.screen.line(clean(reason));
-    if (action != nullptr) desk.screen.write("action:\n" + clean(lines_of(*action, "  ")));
-    if (const Json* explanation = more.find("explanation"); explanation && explanation->object()) {
-        desk.screen.write("policy:\n" + clean(lines_of(*explanation, "  ")));
-    }
-    desk.screen.line("All facts: hardshell why --json " + desk.options.text);
-    return exit_done;
-}
 
 Result<int> run_audit_verify(const Desk& desk) {
     const std::string folder =

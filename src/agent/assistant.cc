@@ -20,6 +20,7 @@ namespace {
 constexpr std::size_t sessions_in_memory_max = 64;
 constexpr std::int64_t queue_patience_ms = 300'000;
 constexpr std::size_t history_messages_max = 2000;
+constexpr std::size_t people_remembered_max = 1000;
 
 }  // namespace
 
@@ -175,6 +176,22 @@ Result<> Assistant::accept(Turn& turn, TurnRequest& request) {
     return {};
 }
 
+// The organisation's acceptable-use text, acknowledged: asked once for each state of policy. The
+// keeper holds to it in every decision, whatever is remembered here.
+Result<> Assistant::check_use(const std::string& person) {
+    const std::uint64_t generation = parts_.gate.generation();
+    {
+        const std::scoped_lock lock(mutex_);
+        const auto known = may_work_.find(person);
+        if (known != may_work_.end() && known->second == generation) return {};
+    }
+    TRY(parts_.gate.question("use.check", Json(wire::JsonObject{{"person", person}})));
+    const std::scoped_lock lock(mutex_);
+    if (may_work_.size() >= people_remembered_max) may_work_.clear();
+    may_work_[person] = generation;
+    return {};
+}
+
 Result<TurnOutcome> Assistant::run(TurnRequest request, TurnListener& listener,
                                    const os::WakeUp& cancel) {
     if (request.text.size() > message_bytes_max) {
@@ -185,6 +202,7 @@ Result<TurnOutcome> Assistant::run(TurnRequest request, TurnListener& listener,
     }
     if (!wire::is_utf8(request.text)) request.text = wire::mend_utf8(request.text);
     if (request.text.empty()) return fail(Code::invalid_input, "the message is empty");
+    TRY(check_use(request.person));
     if (request.session.empty()) {
         request.session = base::make_id(parts_.clock, parts_.random);
         request.missing = TurnRequest::Missing::create;

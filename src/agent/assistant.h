@@ -107,6 +107,7 @@ class Assistant {
     base::Result<std::shared_ptr<Session>> enter(const std::string& id, const os::WakeUp& cancel);
     void leave(Session& session);
     base::Result<> load(Session& session, const TurnRequest& request);
+    base::Result<> check_use(const std::string& person);
     base::Result<> accept(Turn& turn, TurnRequest& request);
     base::Result<TurnOutcome> loop(Turn& turn);
     base::Result<bool> step(Turn& turn);
@@ -132,6 +133,8 @@ class Assistant {
     models::Ledger ledger_;
     std::atomic<std::int64_t> ledger_saved_ms_ = 0;
     std::mutex mutex_;
+    // Who had acknowledged the organisation's text, at which generation of policy.
+    std::map<std::string, std::uint64_t> may_work_;
     std::condition_variable freed_;
     std::map<std::string, std::shared_ptr<Session>> sessions_;
     std::atomic<std::size_t> running_ = 0;

@@ -396,16 +396,35 @@ std::string_view token_name(TokenKind kind) {
     return "";
 }
 
+namespace {
+
+// The offset of the first bytes that are no UTF-8 character.
+std::uint32_t first_foreign(std::string_view text) {
+    std::size_t at = 0;
+    while (at < text.size()) {
+        std::size_t length = 1;
+        while (length <= 4 && !wire::is_utf8(text.substr(at, length))) ++length;
+        if (length > 4) return static_cast<std::uint32_t>(at);
+        at += length;
+    }
+    return 0;
+}
+
+}  // namespace
+
 Result<std::vector<Token>> tokenize(const SourceText& source, const TextLimits& limits) {
     if (source.text().size() > limits.bytes_max) {
         return fail(Code::invalid_input,
-                    fmt::format("{}: the text has {} bytes, more than the {} allowed; split it "
+                    fmt::format("{}:1:1: the text has {} bytes, more than the {} allowed; split it "
                                 "into several files",
                                 source.name(), source.text().size(), limits.bytes_max));
     }
     if (!is_ascii(source.text()) && !wire::is_utf8(source.text())) {
+        const std::uint32_t at = first_foreign(source.text());
+        const LineColumn place = source.locate(at);
         return fail(Code::invalid_input,
-                    fmt::format("{}: the text is not UTF-8; save it as UTF-8", source.name()));
+                    fmt::format("{}:{}:{}: the text is not UTF-8; save it as UTF-8", source.name(),
+                                place.line, place.column));
     }
     return Scanner(source, limits).scan();
 }

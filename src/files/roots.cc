@@ -98,7 +98,9 @@ Result<Roots::Beneath> Roots::beneath(const std::string& lexical) const {
     }
     if (nearest == nullptr) {
         return fail(Code::denied, fmt::format("{} lies outside the folders that were granted ({}); "
-                                              "name a path inside one of them",
+                                              "name a path inside one of them, or grant its "
+                                              "folder (hardshell config set files.roots FOLDER, "
+                                              "then hardshell stop)",
                                               lexical, list()));
     }
     if (TRY(os::path_of(nearest->folder.get())) != nearest->path) {

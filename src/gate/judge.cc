@@ -2,13 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "crypto/hash.h"
 #include "os/file.h"
 #include "os/system.h"
-#include "policy/decide.h"
 #include "policy/explain.h"
-#include "policy/load.h"
-#include "policy/narrow.h"
 
 namespace hs::gate {
 namespace {
@@ -18,31 +14,8 @@ using base::fail;
 using base::Result;
 using wire::Json;
 
-constexpr std::size_t files_max = 1000;
-constexpr std::string_view person_rules = "person.cedar";
-
-std::array<std::uint8_t, 32> sha256(base::ByteView bytes) {
-    return crypto::sha256(bytes);
-}
-
-policy::LoadOptions load_options() {
-    return {&sha256, os::SystemClock().wall_ms(), 1};
-}
-
-Result<> add_folder(policy::PolicySources& sources, const std::string& folder) {
-    const auto names = os::list_folder(folder, files_max);
-    if (!names && names.error().code == Code::not_found) return {};
-    for (const auto& name : TRY(names)) {
-        const std::string path = folder + "/" + name;
-        if (name.starts_with('.') ||
-            TRY(os::facts_of_path(path)).kind != os::FileFacts::Kind::regular) {
-            continue;
-        }
-        const std::string text = TRY(os::read_text(path, policy::policy_bytes_max));
-        TRY(policy::add_file(sources, policy::Layer::person, {name, text}));
-    }
-    return {};
-}
+constexpr std::string_view rules_file = "person.cedar";
+constexpr std::string_view exceptions_file = "exceptions.toml";
 
 Json names_json(const std::vector<std::string>& names) {
     Json list{wire::JsonArray{}};
@@ -50,26 +23,59 @@ Json names_json(const std::vector<std::string>& names) {
     return list;
 }
 
+Judgement::Outcome outcome_of(policy::Outcome outcome) {
+    switch (outcome) {
+        case policy::Outcome::allow:
+            return Judgement::Outcome::allow;
+        case policy::Outcome::ask:
+            return Judgement::Outcome::ask;
+        case policy::Outcome::deny:
+            return Judgement::Outcome::deny;
+    }
+    return Judgement::Outcome::deny;
+}
+
+void add_rules(std::vector<std::string>& names, const std::vector<const policy::Rule*>& rules) {
+    for (const auto* rule : rules) {
+        names.push_back(fmt::format("{} ({})", rule->id, policy::layer_name(rule->layer)));
+    }
+}
+
+// The text of one rule with its annotations: from its first annotation to the end of its body.
+std::optional<std::pair<std::size_t, std::size_t>> span_of_rule(const std::string& text,
+                                                                const std::string& id) {
+    const std::size_t begin = text.find(fmt::format("@id(\"{}\")\n", id));
+    if (begin == std::string::npos) return std::nullopt;
+    const std::size_t end = text.find("\n};\n", begin);
+    if (end == std::string::npos) return std::nullopt;
+    return std::pair(begin, end + 4);
+}
+
 }  // namespace
 
 struct Judge::State {
-    State(const Settings& held, std::string folder)
+    State(const Settings& held, PolicyPlaces held_places)
         : preset(held.text("policy.preset")),
-          policy_folder(std::move(folder)),
-          active(load_options()) {}
+          places(std::move(held_places)),
+          archive(places.archive),
+          active(policy_load_options()) {}
 
-    Result<policy::PolicySources> sources() const {
-        policy::PolicySources found = TRY(policy::preset_sources(preset));
-        TRY(add_folder(found, policy_folder));
-        return found;
+    Result<policy::PolicySources> sources() const { return collect_sources(preset, places); }
+    Result<> load(const policy::PolicySources& sources) {
+        const auto loaded = TRY(active.replace(sources, os::SystemClock().wall_ms()));
+        tables = loaded->facts;
+        problem.clear();
+        return archive.keep(sources, loaded->digest);
     }
-    Result<> load() {
-        TRY(active.replace(TRY(sources()), os::SystemClock().wall_ms()));
-        return {};
+    Result<> load() { return load(TRY(sources())); }
+    // A name of the set is changed by its whole path.
+    std::string path_of(std::string_view name) const {
+        return fmt::format("{}/{}", places.person, name);
     }
 
     std::string preset;
-    std::string policy_folder;
+    PolicyPlaces places;
+    PolicyArchive archive;
     policy::ActivePolicy active;
     policy::QuestionScratch scratch;
     std::string problem;
@@ -91,88 +97,120 @@ std::string_view name_of(Judgement::Outcome outcome) {
     return "deny";
 }
 
-Result<std::unique_ptr<Judge>> Judge::open(const Settings& settings,
-                                           const std::string& policy_folder) {
+Result<std::unique_ptr<Judge>> Judge::open(const Settings& settings, PolicyPlaces places) {
     auto judge =
-        std::unique_ptr<Judge>(new Judge(std::make_unique<State>(settings, policy_folder)));
-    const auto loaded = judge->state_->load();
-    if (!loaded) {
-        judge->state_->problem =
-            fmt::format("the policy does not hold, so the built-in locked set is in force: {}",
-                        loaded.error().what);
-    }
-    judge->state_->tables = judge->state_->active.current()->facts;
+        std::unique_ptr<Judge>(new Judge(std::make_unique<State>(settings, std::move(places))));
+    State& state = *judge->state_;
+    const auto loaded = state.load();
+    if (loaded) return judge;
+    state.problem = fmt::format(
+        "the policy does not hold, so the built-in locked set is in force: {}", loaded.error().what);
+    state.tables = state.active.current()->facts;
+    TRY(state.archive.keep(TRY(policy::preset_sources("locked")),
+                           state.active.current()->digest));
     return judge;
 }
 
 Result<> Judge::reload() {
-    auto loaded = state_->load();
-    if (loaded) state_->problem.clear();
-    return loaded;
+    return state_->load();
 }
 
-Judgement Judge::decide(const policy::Question& asked) {
+policy::Decision Judge::decide_now(policy::Question& question) {
     const policy::SnapshotPointer snapshot = state_->active.current();
-    policy::Question question = asked;
     question.exceptions = snapshot->exceptions.in_force(question);
-    const policy::Decision decision = policy::decide(snapshot, question, state_->scratch);
+    return policy::decide(snapshot, question, state_->scratch);
+}
+
+Result<policy::Decision> Judge::decide_under(const std::string& preset,
+                                             policy::Question& question) {
+    const auto sources = TRY(collect_sources(preset, state_->places));
+    const auto snapshot = TRY(policy::load(sources, policy_load_options()));
+    question.exceptions = snapshot->exceptions.in_force(question);
+    policy::QuestionScratch scratch;
+    return policy::decide(snapshot, question, scratch);
+}
+
+Judgement Judge::decide(policy::Question& question, std::string_view name) {
+    const policy::Decision decision = decide_now(question);
     Judgement judgement;
-    judgement.outcome = decision.outcome == policy::Outcome::allow ? Judgement::Outcome::allow
-                        : decision.outcome == policy::Outcome::ask ? Judgement::Outcome::ask
-                                                                   : Judgement::Outcome::deny;
+    judgement.outcome = outcome_of(decision.outcome);
     judgement.sandbox = decision.obligations.sandbox;
-    for (const auto& name : decision.obligations.redact.names())
-        judgement.redact.emplace_back(name);
+    for (const auto& item : decision.obligations.redact.names())
+        judgement.redact.emplace_back(item);
     judgement.log = policy::log_level_name(decision.obligations.log);
     judgement.ttl_ms = decision.obligations.ttl_ms;
     judgement.requirements = decision.requirements;
     judgement.explanation = policy::to_json(decision);
-    for (const auto* rule : decision.granted_by) {
-        judgement.policies.push_back(
-            fmt::format("{} ({})", rule->id, policy::layer_name(rule->layer)));
-    }
-    for (const auto* rule : decision.forbidden_by) {
-        judgement.policies.push_back(
-            fmt::format("{} ({})", rule->id, policy::layer_name(rule->layer)));
-    }
+    add_rules(judgement.policies, decision.granted_by);
+    add_rules(judgement.policies, decision.forbidden_by);
     if (judgement.outcome == Judgement::Outcome::allow) return judgement;
     judgement.reason = policy::reason(decision);
     judgement.explanation["change"] = policy::smallest_change(decision, question);
     if (judgement.outcome == Judgement::Outcome::deny) {
-        const std::string change = policy::smallest_change(decision, question);
-        judgement.reason =
-            fmt::format("{} ({}). {}", judgement.reason, policy::summary(decision), change);
+        judgement.remedy = policy::remedy(decision, question, name);
+        judgement.reason = fmt::format("{} ({})", judgement.reason, policy::summary(decision));
     }
     return judgement;
 }
 
-Result<std::string> Judge::allow_narrowly(const policy::Question& question,
-                                          const std::string& owner) {
+Result<policy::NarrowRule> Judge::narrowest(const policy::NarrowWish& wish) {
+    return policy::narrowest_rule(TRY(state_->sources()), policy_load_options(), wish);
+}
+
+// What is tried is what is written, and what is written is what takes effect.
+Result<> Judge::replace_file(std::string_view name, const std::string& text) {
+    TRY(os::make_folders(state_->places.person, 0700));
+    const std::string path = state_->path_of(name);
     policy::PolicySources sources = TRY(state_->sources());
-    policy::NarrowWish wish;
-    wish.question = question;
-    wish.question.consents.clear();
-    wish.owner = owner;
-    const policy::NarrowRule rule = TRY(policy::narrowest_rule(sources, load_options(), wish));
-    TRY(os::make_folders(state_->policy_folder, 0700));
-    const std::string path = state_->policy_folder + "/" + std::string(person_rules);
-    const auto before = os::read_text(path, policy::policy_bytes_max);
+    std::erase_if(sources.files,
+                  [&](const policy::PolicyFile& file) { return file.text.name == path; });
+    std::erase_if(sources.exceptions,
+                  [&](const policy::NamedText& file) { return file.name == path; });
+    TRY(policy::add_file(sources, policy::Layer::person, {path, text}));
+    TRY(policy::load(sources, policy_load_options()));
+    TRY(os::write_file_atomic(path, base::bytes_of(text)));
+    return state_->load(sources);
+}
+
+Result<> Judge::add_rule(const policy::NarrowRule& rule) {
+    const auto before = os::read_text(state_->path_of(rules_file), policy_file_bytes_max);
     if (!before && before.error().code != Code::not_found) return before.failure();
     std::string text = before ? *before : std::string();
     if (!text.empty() && !text.ends_with("\n\n")) text += "\n";
-    text += rule.text;
-    // The whole set is tried before the file is written: what is written takes effect.
-    TRY(policy::add_file(sources, policy::Layer::person, {"new-rule.cedar", rule.text}));
-    TRY(policy::load(sources, load_options()));
-    TRY(os::write_file_atomic(path, base::bytes_of(text)));
-    TRY(reload());
-    return rule.text;
+    return replace_file(rules_file, text + rule.text);
 }
 
+Result<> Judge::remove_rule(const std::string& id) {
+    const auto before = os::read_text(state_->path_of(rules_file), policy_file_bytes_max);
+    const auto span = before ? span_of_rule(*before, id) : std::nullopt;
+    if (!span) {
+        return fail(Code::not_found,
+                    fmt::format("there is no rule {} in {}; see: hardshell policy rules", id,
+                                state_->path_of(rules_file)));
+    }
+    return replace_file(rules_file, before->substr(0, span->first) + before->substr(span->second));
+}
+
+Result<std::vector<policy::Exception>> Judge::own_exceptions() const {
+    const std::string path = state_->path_of(exceptions_file);
+    const auto text = os::read_text(path, policy_file_bytes_max);
+    if (!text && text.error().code == Code::not_found) return std::vector<policy::Exception>();
+    const auto document = TRY(policy::parse_named_toml(path, TRY(text)));
+    return TRY(policy::ExceptionTable::parse(document, path)).all();
+}
+
+Result<> Judge::set_exceptions(const std::vector<policy::Exception>& exceptions) {
+    return replace_file(exceptions_file,
+                        "# Written by `hardshell policy exception grant` and `revoke`.\n\n" +
+                            policy::to_toml(exceptions));
+}
+
+policy::SnapshotPointer Judge::current() const {
+    return state_->active.current();
+}
 const policy::Profile* Judge::profile(std::string_view name) const {
     return state_->active.current()->profiles.find(name);
 }
-
 const policy::FactTables& Judge::tables() const {
     return state_->tables;
 }
@@ -188,7 +226,8 @@ Json Judge::describe() const {
     json["generation"] = static_cast<std::int64_t>(snapshot->generation);
     json["rules"] = static_cast<std::int64_t>(snapshot->rules ? snapshot->rules->rules.size() : 0);
     json["profiles"] = names_json(snapshot->profiles.names());
-    json["folder"] = state_->policy_folder;
+    json["folder"] = state_->places.person;
+    if (!state_->places.organisation.empty()) json["organisation"] = state_->places.organisation;
     if (!state_->problem.empty()) json["problem"] = state_->problem;
     return json;
 }

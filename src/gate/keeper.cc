@@ -137,6 +137,7 @@ Result<> Keeper::decide(const Sender& sender, std::uint64_t id, const Json& payl
     Decision decision;
     decision.id = base::make_id(parts_.clock, parts_.random);
     decision.circumstances = TRY(circumstances_from_json(*circumstances));
+    TRY(parts_.governance.check_use(decision.circumstances.person));
     decision.asked =
         TRY(parts_.questions.ask(TRY(action_from_json(*action)), decision.circumstances));
     policy::Question& question = decision.asked.question;
@@ -145,7 +146,7 @@ Result<> Keeper::decide(const Sender& sender, std::uint64_t id, const Json& payl
     question.session = counters_[decision.circumstances.session];
     const std::string approval = TRY(wire::text_at_or(payload, "approval", ""));
     if (!approval.empty()) TRY(decide_claim(decision, approval));
-    decision.judgement = parts_.judge.decide(question);
+    decision.judgement = parts_.judge.decide(question, decision.id);
     Json answer = TRY(conclude(decision));
     auto event = TRY(event_of(decision, answer));
     return send_when_durable(sender, id, std::move(event), std::move(answer));
@@ -162,8 +163,9 @@ Result<> Keeper::decide_claim(Decision& decision, const std::string& approval) {
     }
     for (const ApprovalAnswer& answer : held->answers) {
         if (!answer.consent) continue;
-        decision.asked.question.consents.push_back(
-            {answer.by, {}, answer.at_ms, held->expiry_ms, "approved"});
+        decision.asked.question.consents.push_back({answer.by,
+                                                    parts_.governance.roles_of(answer.by),
+                                                    answer.at_ms, held->expiry_ms, "approved"});
     }
     decision.approval = approval;
     return {};
@@ -186,7 +188,9 @@ Result<Json> Keeper::conclude(Decision& decision) {
     Json answer;
     answer["outcome"] = "deny";
     answer["decision"] = decision.id;
-    answer["reason"] = judgement.reason;
+    answer["reason"] = judgement.remedy.empty()
+                           ? judgement.reason
+                           : fmt::format("{}. {}", judgement.reason, judgement.remedy);
     return answer;
 }
 

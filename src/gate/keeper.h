@@ -19,6 +19,7 @@
 #include "gate/action.h"
 #include "gate/approvals.h"
 #include "gate/frames.h"
+#include "gate/governance.h"
 #include "gate/judge.h"
 #include "gate/launch_plan.h"
 #include "gate/questions.h"
@@ -52,6 +53,7 @@ class Keeper {
         audit::BlobStore& blobs;
         Judge& judge;
         Questions& questions;
+        const Governance& governance;
         const Settings& settings;
         LaunchPlaces launch;
         const crypto::SecretBytes& ticket_key;
@@ -101,6 +103,9 @@ class Keeper {
     base::Result<wire::Json> answer_approval(const std::string& id, ApprovalAnswer answer,
                                              const std::string& reason);
     base::Result<wire::Json> answer_by_person(const Sender& sender, const wire::Json& arguments);
+    base::Result<> check_approver(const std::string& id, const std::string& person);
+    base::Result<std::string> rule_from_approval(const Approval& approval,
+                                                 const std::string& person);
     void tell(const std::string& approval, std::string_view outcome);
     void add_own_verbs();
     std::string card_of(const Decision& decision, base::WallTime_ms expiry_ms) const;

@@ -117,12 +117,14 @@ void Keeper::add_own_verbs() {
     add_verb("approvals.answer_by_token", Access::daemon_or_person,
              [this](const Sender&, const Json& arguments) -> Result<Json> {
                  const std::string name =
-                     TRY(parts_.token_name(TRY(wire::text_at(arguments, "token"))));
-                 return answer_approval(
-                     TRY(wire::text_at(arguments, "approval")),
-                     {"token " + name, "a token with the scope approve",
-                      TRY(wire::boolean_at(arguments, "consent")), parts_.clock.wall_ms()},
-                     "");
+                     "token " + TRY(parts_.token_name(TRY(wire::text_at(arguments, "token"))));
+                 const std::string id = TRY(wire::text_at(arguments, "approval"));
+                 const bool consent = TRY(wire::boolean_at(arguments, "consent"));
+                 if (consent) TRY(check_approver(id, name));
+                 return answer_approval(id,
+                                        {name, "a token with the scope approve", consent,
+                                         parts_.clock.wall_ms()},
+                                        "");
              });
     add_verb("approvals.withdraw", Access::daemon_or_person,
              [this](const Sender& sender, const Json& arguments) -> Result<Json> {
@@ -144,21 +146,55 @@ void Keeper::add_own_verbs() {
                  TRY(parts_.log.checkpoint_and_wait());
                  return Json(JsonObject{});
              });
-    add_verb(
-        "policy.describe", Access::daemon_or_person,
-        [this](const Sender&, const Json&) -> Result<Json> { return parts_.judge.describe(); });
-    add_verb("policy.reload", Access::person_only,
-             [this](const Sender& sender, const Json&) -> Result<Json> {
-                 const auto loaded = parts_.judge.reload();
-                 TRY(parts_.log.append_and_wait(
-                     audit::Event(audit::EventKind::policy_change)
-                         .set(audit::Field::person, sender.name)
-                         .set(audit::Field::outcome, loaded ? "loaded" : "refused")
-                         .set(audit::Field::reason, loaded ? "" : loaded.error().what)));
-                 TRY(loaded);
-                 revoke_all();
-                 return parts_.judge.describe();
-             });
+}
+
+// Consent that policy would not count is refused when it is given, with who may give it.
+Result<> Keeper::check_approver(const std::string& id, const std::string& person) {
+    const Approval* approval = book_.find(id);
+    if (approval == nullptr) return fail(Code::not_found, "there is no such approval");
+    auto asked = parts_.questions.ask(TRY(action_from_json(approval->action)),
+                                      TRY(circumstances_from_json(approval->circumstances)));
+    if (!asked) return {};  // the facts have changed; claiming it will say so
+    asked->question.now_ms = parts_.clock.wall_ms();
+    const policy::Decision decision = parts_.judge.decide_now(asked->question);
+    if (decision.outcome != policy::Outcome::ask ||
+        policy::may_approve(decision.requirements, asked->question, person,
+                            parts_.governance.roles_of(person))) {
+        return {};
+    }
+    std::string takes;
+    for (const auto& requirement : decision.requirements) {
+        takes += (takes.empty() ? "" : ", and ") +
+                 policy::describe(requirement, asked->question.person);
+    }
+    return fail(Code::denied, fmt::format("{} may not approve this: it takes {}", person, takes));
+}
+
+// The narrowest rule that would have allowed the action, written if policy lets this person.
+Result<std::string> Keeper::rule_from_approval(const Approval& approval,
+                                               const std::string& person) {
+    auto asked = TRY(parts_.questions.ask(TRY(action_from_json(approval.action)),
+                                          TRY(circumstances_from_json(approval.circumstances))));
+    policy::NarrowWish wish;
+    wish.question = asked.question;
+    wish.question.now_ms = parts_.clock.wall_ms();
+    wish.owner = person;
+    const policy::NarrowRule rule = TRY(parts_.judge.narrowest(wish));
+    auto change = parts_.questions.ask_change(person, person, "policy.rule", true);
+    const policy::Decision decision = parts_.judge.decide_now(change);
+    if (decision.outcome != policy::Outcome::allow) {
+        return fail(Code::denied, "under this policy you may approve this once, and not write a "
+                                  "rule for it by yourself");
+    }
+    TRY(parts_.log.append_and_wait(audit::Event(audit::EventKind::policy_change)
+                                       .set(audit::Field::person, person)
+                                       .set(audit::Field::id, rule.id)
+                                       .set(audit::Field::decision, approval.decision)
+                                       .set(audit::Field::outcome, "allowed")
+                                       .set(audit::Field::reason, rule.words)
+                                       .detail("rule", rule.text)));
+    TRY(parts_.judge.add_rule(rule));
+    return rule.text;
 }
 
 // {approval, consent, reason?, rule?}: rule true also writes the narrowest rule that would have
@@ -167,22 +203,9 @@ Result<Json> Keeper::answer_by_person(const Sender& sender, const Json& argument
     const std::string id = TRY(wire::text_at(arguments, "approval"));
     const bool consent = TRY(wire::boolean_at(arguments, "consent"));
     const bool write_rule = TRY(wire::boolean_at_or(arguments, "rule", false));
+    if (consent) TRY(check_approver(id, sender.name));
     std::string rule;
-    if (consent && write_rule) {
-        const Approval* approval = book_.find(id);
-        if (approval == nullptr) return fail(Code::not_found, "there is no such approval");
-        const auto asked =
-            TRY(parts_.questions.ask(TRY(action_from_json(approval->action)),
-                                     TRY(circumstances_from_json(approval->circumstances))));
-        policy::Question question = asked.question;
-        question.now_ms = parts_.clock.wall_ms();
-        rule = TRY(parts_.judge.allow_narrowly(question, sender.name));
-        TRY(parts_.log.append_and_wait(audit::Event(audit::EventKind::policy_change)
-                                           .set(audit::Field::person, sender.name)
-                                           .set(audit::Field::outcome, "loaded")
-                                           .set(audit::Field::reason, "allowed from an approval")
-                                           .detail("rule", rule)));
-    }
+    if (consent && write_rule) rule = TRY(rule_from_approval(*book_.find(id), sender.name));
     Json answer = TRY(answer_approval(
         id, {sender.name, "the device of the requester", consent, parts_.clock.wall_ms()},
         TRY(wire::text_at_or(arguments, "reason", ""))));

@@ -74,10 +74,24 @@ Result<std::string> Questions::hash_of(const std::string& path) {
     return sha256;
 }
 
+// A folder of another class inside the project is another project.
+policy::PathTarget Questions::path_target(const CanonicalPath& path,
+                                          const policy::Surroundings& around) const {
+    policy::PathTarget target = tables_.path(path, kind_of(path.text()), around);
+    if (!target.is_in_project) return target;
+    const policy::ProjectClass* own = governance_.project_class(*around.project);
+    const policy::ProjectClass* nearest = governance_.project_class(path);
+    const auto use_of = [](const policy::ProjectClass* project) {
+        return project != nullptr ? project->use : policy::UseCase::unclassified;
+    };
+    target.is_in_project = use_of(own) == use_of(nearest);
+    return target;
+}
+
 Result<> Questions::fill(const ReadFile& action, Asked& asked, const policy::Surroundings& around) {
     asked.question.effect = policy::Effect::file_read;
-    const auto path = TRY(CanonicalPath::from_resolved(action.path));
-    asked.question.target = tables_.path(path, kind_of(path.text()), around);
+    asked.question.target =
+        path_target(TRY(CanonicalPath::from_resolved(action.path)), around);
     return {};
 }
 
@@ -86,8 +100,8 @@ Result<> Questions::fill(const WriteFile& action, Asked& asked,
     asked.question.effect = action.operation == WriteFile::Operation::remove
                                 ? policy::Effect::file_delete
                                 : policy::Effect::file_write;
-    const auto path = TRY(CanonicalPath::from_resolved(action.path));
-    policy::PathTarget target = tables_.path(path, kind_of(path.text()), around);
+    policy::PathTarget target =
+        path_target(TRY(CanonicalPath::from_resolved(action.path)), around);
     target.bytes = static_cast<std::int64_t>(action.content_bytes);
     asked.question.target = std::move(target);
     return {};
@@ -116,6 +130,10 @@ Result<> Questions::fill(RunCommand& action, Asked& asked, const policy::Surroun
         target.touches = {};
         target.writes = target.runs_project_code = target.has_script = false;
         target.names_outside = target.wants_network = false;
+    }
+    const policy::Item item{policy::ItemKind::tool, resolved};
+    if (const auto standing = governance_.standing(item, sha256, clock_.wall_ms())) {
+        target.tier = standing->tier;
     }
     asked.question.target = std::move(target);
     for (const auto& script : action.scripts) {
@@ -152,8 +170,15 @@ Result<> Questions::fill(const Infer& action, Asked& asked) {
         target.is_local = provider->local;
         target.retains = provider->retains;
         target.accepts = classes_from(provider->accepts);
+        // Until somebody vouches for it, a provider is none that is known.
         target.tier = provider->local ? policy::TrustTier::tier1 : policy::TrustTier::tier2;
-        target.assurance.known_provider = true;
+        target.assurance.known_provider = provider->local;
+        const policy::Item item{policy::ItemKind::provider, action.provider};
+        const auto standing = governance_.standing(item, provider->model, clock_.wall_ms());
+        if (standing) {
+            target.tier = standing->tier;
+            target.assurance = standing->assurance;
+        }
     }
     if (!target.is_configured) {
         return fail(Code::not_found,
@@ -173,10 +198,8 @@ Result<> Questions::fill(const ChangeSetting& action, Asked& asked) {
     return {};
 }
 
-Result<Asked> Questions::ask(Action action, const Circumstances& circumstances) {
-    Asked asked;
-    const policy::Surroundings around = TRY(surroundings(circumstances));
-    policy::Question& question = asked.question;
+Result<> Questions::begin(const Circumstances& circumstances, const policy::Surroundings& around,
+                          policy::Question& question) const {
     // Without an agent it is the person who acts, by a command of their own.
     question.actor.kind =
         circumstances.agent.empty() ? policy::ActorKind::person : policy::ActorKind::agent;
@@ -186,11 +209,22 @@ Result<Asked> Questions::ask(Action action, const Circumstances& circumstances) 
     }
     question.person = circumstances.person;
     question.space = circumstances.space;
-    if (around.project) question.project.name = around.project->text();
+    if (around.project) {
+        question.project.name = around.project->text();
+        const policy::ProjectClass* project = governance_.project_class(*around.project);
+        if (project != nullptr) question.project.use = project->use;
+    }
     question.origin.name = circumstances.origin;
     question.origin.kind = circumstances.origin == "cli" ? "terminal" : circumstances.origin;
     question.label = circumstances.label;
     question.reachable = circumstances.approver == Circumstances::Approver::reachable;
+    return {};
+}
+
+Result<Asked> Questions::ask(Action action, const Circumstances& circumstances) {
+    Asked asked;
+    const policy::Surroundings around = TRY(surroundings(circumstances));
+    TRY(begin(circumstances, around, asked.question));
     if (auto* read = std::get_if<ReadFile>(&action)) TRY(fill(*read, asked, around));
     if (auto* write = std::get_if<WriteFile>(&action)) TRY(fill(*write, asked, around));
     if (auto* run = std::get_if<RunCommand>(&action)) TRY(fill(*run, asked, around));
@@ -198,7 +232,7 @@ Result<Asked> Questions::ask(Action action, const Circumstances& circumstances) 
     if (auto* infer = std::get_if<Infer>(&action)) TRY(fill(*infer, asked));
     if (auto* setting = std::get_if<ChangeSetting>(&action)) TRY(fill(*setting, asked));
     asked.digest = digest_of(action);
-    question.action_digest = asked.digest;
+    asked.question.action_digest = asked.digest;
     asked.action = std::move(action);
     return asked;
 }

@@ -12,9 +12,11 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "gate/action.h"
+#include "gate/governance.h"
 #include "gate/settings.h"
 #include "policy/facts.h"
 #include "policy/question.h"
+#include "policy/trial.h"
 
 namespace hs::gate {
 
@@ -37,12 +39,27 @@ class Questions {
   public:
     static constexpr std::uint64_t executable_bytes_max = std::uint64_t{1} << 30U;
 
-    Questions(const policy::FactTables& tables, const Settings& settings, MachinePlaces places)
-        : tables_(tables), settings_(settings), places_(std::move(places)) {}
+    Questions(const policy::FactTables& tables, const Settings& settings,
+              const Governance& governance, const base::Clock& clock, MachinePlaces places)
+        : tables_(tables),
+          settings_(settings),
+          governance_(governance),
+          clock_(clock),
+          places_(std::move(places)) {}
 
     // invalid_input or not_found when the action cannot be what it says: a path that is not
     // canonical, a program that is not there, a provider that is not configured.
     base::Result<Asked> ask(Action action, const Circumstances& circumstances);
+    // The question of an action in the words of policy/trial.h, with the facts of this machine, its
+    // settings and what people have said. Nothing is done. Programs and files are really looked at;
+    // a program that is not there is judged by its name.
+    base::Result<policy::Question> ask_words(std::string_view words,
+                                             const Circumstances& circumstances);
+    // A question as it was recorded, with the facts as they are now: {action, question}.
+    base::Result<Asked> ask_again(const wire::Json& recorded);
+    // What a person changes by a command of their own: policy, an exception, a class, a review.
+    policy::Question ask_change(std::string_view person, std::string_view requester,
+                                std::string_view key, bool weakens) const;
 
   private:
     base::Result<policy::Surroundings> surroundings(const Circumstances& circumstances) const;
@@ -53,6 +70,14 @@ class Questions {
     base::Result<> fill(const Infer& action, Asked& asked);
     base::Result<> fill(const ChangeSetting& action, Asked& asked);
     base::Result<std::string> hash_of(const std::string& path);
+    base::Result<> begin(const Circumstances& circumstances, const policy::Surroundings& around,
+                         policy::Question& question) const;
+    policy::PathTarget path_target(const policy::CanonicalPath& path,
+                                   const policy::Surroundings& around) const;
+    base::Result<Action> action_of_words(std::string_view verb, const std::string& rest,
+                                         const Circumstances& circumstances) const;
+    base::Result<policy::Given> given(std::string_view verb, const std::string& rest,
+                                      const Circumstances& circumstances) const;
 
     struct Known {
         std::uint64_t device, inode, size_bytes;
@@ -61,6 +86,8 @@ class Questions {
     };
     const policy::FactTables& tables_;  // outlives this
     const Settings& settings_;          // outlives this
+    const Governance& governance_;      // outlives this
+    const base::Clock& clock_;          // outlives this
     MachinePlaces places_;
     std::map<std::string, Known> hashes_;
 };

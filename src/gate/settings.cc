@@ -105,6 +105,9 @@ const std::vector<SettingRow>& setting_rows() {
         {"space.name", SettingType::text, "\"personal\"", "The space that this daemon serves."},
         {"policy.preset", SettingType::text, "\"personal\"",
          "The preset of rules: personal, work, enterprise or locked."},
+        {"organisation.folder", SettingType::text, "\"\"",
+         "Folder of the organisation's policy, roles, classes of projects and acceptable-use text. "
+         "Where /etc/hardshell exists, that one holds instead."},
         {"model.default", SettingType::text, "\"\"",
          "Name of the provider to ask first; empty: the first that is configured, else a local "
          "server that is found, else the offline provider."},

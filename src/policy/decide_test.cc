@@ -277,7 +277,7 @@ TEST(Explain, NamesRuleLayerFactsAndRemedy) {
     EXPECT_THAT(text,
                 HasSubstr("enterprise-blocked-zones (built-in layer, policies/enterprise.cedar:"));
     EXPECT_THAT(text, HasSubstr("api.prod is in zone production"));
-    EXPECT_THAT(text, HasSubstr("exception request blocked-zones"));
+    EXPECT_THAT(text, HasSubstr("the exception blocked-zones: hardshell policy exception request"));
     EXPECT_THAT(reason(decision), HasSubstr("blocked zones"));
     EXPECT_EQ(*wire::text_at(to_json(decision), "outcome"), "deny");
 }

@@ -31,6 +31,7 @@ Result<Exception> parse_exception(TableReader& table) {
     exception.owner = TRY(table.text("owner"));
     exception.reason = TRY(table.text("reason"));
     exception.approver = TRY(table.text("approver"));
+    exception.alone = TRY(table.boolean_or("alone", false));
     exception.from_ms = TRY(parse_end(table, "from", TRY(table.text("from"))));
     exception.until_ms = TRY(parse_end(table, "until", TRY(table.text("until"))));
     for (const std::string& name : TRY(table.texts("effects"))) {
@@ -56,7 +57,7 @@ Result<> check(const Exception& exception, const TableReader& table) {
           std::pair("approver", &exception.approver)}) {
         if (value->empty()) return table.refuse(key, "may not be empty");
     }
-    if (exception.owner == exception.approver) {
+    if (exception.owner == exception.approver && !exception.alone) {
         return table.refuse("approver", "somebody else than the owner must approve");
     }
     if (exception.until_ms <= exception.from_ms ||
@@ -118,6 +119,22 @@ std::vector<std::string> ExceptionTable::in_force(const Question& question) cons
     return {names.begin(), names.end()};
 }
 
+Result<> ExceptionTable::add_all(const ExceptionTable& other) {
+    for (const Exception& exception : other.exceptions_) {
+        for (const Exception& known : exceptions_) {
+            if (known.id != exception.id) continue;
+            return base::fail(base::Code::invalid_input,
+                              fmt::format("the exception {} stands in two files", exception.id));
+        }
+        exceptions_.push_back(exception);
+    }
+    return {};
+}
+
+void ExceptionTable::remove(std::string_view id) {
+    std::erase_if(exceptions_, [id](const Exception& exception) { return exception.id == id; });
+}
+
 std::string to_toml(const std::vector<Exception>& exceptions) {
     std::string text;
     for (const Exception& exception : exceptions) {
@@ -139,6 +156,7 @@ std::string to_toml(const std::vector<Exception>& exceptions) {
         line("owner", exception.owner);
         line("reason", exception.reason);
         line("approver", exception.approver);
+        if (exception.alone) text += "alone = true\n";
         line("from", base::format_time(exception.from_ms));
         line("until", base::format_time(exception.until_ms));
         text += '\n';

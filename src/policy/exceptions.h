@@ -29,6 +29,7 @@ struct Exception {
     std::string owner;
     std::string reason;
     std::string approver;
+    bool alone = false;  // the owner approved it, because policy wanted no second person
     base::WallTime_ms from_ms = 0;
     base::WallTime_ms until_ms = 0;
 };
@@ -39,13 +40,17 @@ class ExceptionTable {
     static constexpr std::int64_t longest_ms = std::int64_t{366} * 86'400'000;
 
     // invalid_input names file and line: every field but space, project, person and from is
-    // required; the end lies at most a year after the start; the owner cannot be the approver.
+    // required; the end lies at most a year after the start; the owner cannot be the approver,
+    // unless `alone = true` says so. Whether that suffices is decided by load().
     static base::Result<ExceptionTable> parse(const wire::TomlDocument& document,
                                               std::string_view file);
 
     // The names in force for this question, sorted, without duplicates.
     std::vector<std::string> in_force(const Question& question) const;
     const std::vector<Exception>& all() const { return exceptions_; }
+    // invalid_input when an id of the other table is here already.
+    base::Result<> add_all(const ExceptionTable& other);
+    void remove(std::string_view id);
 
   private:
     std::vector<Exception> exceptions_;

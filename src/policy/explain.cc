@@ -1,6 +1,9 @@
 #include "policy/explain.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <set>
 
 namespace hs::policy {
 namespace {
@@ -53,36 +56,61 @@ std::string_view integrity_sentence(flow::Integrity integrity) {
     return "";
 }
 
-void append_facts(std::string& text, const Question& question) {
-    text += fmt::format("fact: {} {}\n", name_of(question.effect), target_text(question.target));
-    text += fmt::format("fact: {}\n", integrity_sentence(question.label.integrity));
-    std::string classes;
-    for (const flow::DataClass c : question.label.classes.list()) {
-        classes += (classes.empty() ? "" : ", ") + std::string(flow::data_class_name(c));
+std::string join_classes(const flow::DataClasses& classes) {
+    std::string text;
+    for (const flow::DataClass c : classes.list()) {
+        text += (text.empty() ? "" : ", ") + std::string(flow::data_class_name(c));
     }
-    if (!classes.empty()) text += "fact: the assistant has seen data of class " + classes + "\n";
+    return text;
+}
+
+void add_target_facts(std::vector<std::string>& facts, const Question& question) {
     if (const auto* host = std::get_if<HostTarget>(&question.target)) {
         for (const Zone zone : host->zones.list()) {
-            text += fmt::format("fact: {} is in zone {}\n", host->host, name_of(zone));
+            facts.push_back(fmt::format("{} is in zone {}", host->host, name_of(zone)));
         }
     }
     if (const auto* command = std::get_if<CommandTarget>(&question.target)) {
-        text += fmt::format("fact: runs {}\n", command->executable);
+        facts.push_back("runs " + command->executable);
         for (const ToolGroup group : command->groups.list()) {
-            text += fmt::format("fact: {} is of group {}\n", command->name, name_of(group));
+            facts.push_back(fmt::format("{} is of group {}", command->name, name_of(group)));
         }
-        if (command->runs_project_code) text += "fact: it runs code of the project\n";
+        if (command->runs_project_code) facts.emplace_back("it runs code of the project");
     }
     if (const auto* path = std::get_if<PathTarget>(&question.target)) {
-        text += path->is_granted ? "fact: the path lies in a granted folder\n"
-                                 : "fact: the path lies in no granted folder\n";
+        facts.emplace_back(path->is_granted ? "the path lies in a granted folder"
+                                            : "the path lies in no granted folder");
         for (const flow::DataClass c : path->classes.list()) {
-            text += fmt::format("fact: the name says it holds {} data\n", flow::data_class_name(c));
+            facts.push_back(
+                fmt::format("the name says it holds {} data", flow::data_class_name(c)));
         }
     }
-    for (const std::string& name : question.exceptions)
-        text += "fact: exception " + name + " holds\n";
-    if (question.lockdown) text += "fact: the lockdown is on\n";
+    if (const auto* provider = std::get_if<ProviderTarget>(&question.target)) {
+        facts.push_back(fmt::format("{} is of {}, {}", provider->name, name_of(provider->tier),
+                                    provider->assurance.known_provider
+                                        ? "a known provider"
+                                        : "no provider that anybody vouches for"));
+    }
+}
+
+std::vector<std::string> facts_of(const Question& question) {
+    std::vector<std::string> facts{
+        fmt::format("{} {}", name_of(question.effect), target_text(question.target)),
+        std::string(integrity_sentence(question.label.integrity))};
+    const std::string classes = join_classes(question.label.classes);
+    if (!classes.empty()) facts.push_back("the assistant has seen data of class " + classes);
+    if (question.project.name != "none") {
+        facts.push_back(fmt::format("the project {} is {}", question.project.name,
+                                    question.project.use == UseCase::unclassified
+                                        ? "not classified"
+                                        : "of class " + std::string(name_of(question.project.use))));
+    }
+    add_target_facts(facts, question);
+    for (const std::string& name : question.exceptions) {
+        facts.push_back("the exception " + name + " holds");
+    }
+    if (question.lockdown) facts.emplace_back("the lockdown is on");
+    return facts;
 }
 
 Json rules_json(const std::vector<const Rule*>& rules) {
@@ -116,7 +144,28 @@ Json obligations_json(const Obligations& obligations) {
     return json;
 }
 
+std::string shell_word(const std::string& text) {
+    return command_line({text});
+}
+
+// Would the same be decided otherwise if the project were of a harmless class?
+bool would_help_to_classify(const Decision& decision, const Question& question) {
+    if (question.project.use != UseCase::unclassified || question.project.name == "none") {
+        return false;
+    }
+    Question classified = question;
+    classified.project.use = UseCase::open_source;
+    QuestionScratch scratch;
+    return decide(decision.snapshot, classified, scratch).outcome != Outcome::deny;
+}
+
 }  // namespace
+
+std::string facts_text(const Question& question) {
+    std::string text;
+    for (const std::string& fact : facts_of(question)) text += "  " + fact + "\n";
+    return text;
+}
 
 std::string summary(const Decision& decision) {
     const std::string rules = join(deciding(decision));
@@ -166,17 +215,12 @@ std::string smallest_change(const Decision& decision, const Question& question) 
             return "approval by " + (who.empty() ? std::string("anybody who may approve") : who);
         }
         case Why::forbidden: {
-            const Rule* rule = decision.forbidden_by.front();
-            const auto& policies = decision.snapshot->rules->authorizer.policies().policies();
-            for (const cedar::Policy& policy : policies) {
-                if (policy.id != rule->id) continue;
-                const auto names = exception_names(std::span(&policy, 1));
-                if (!names.empty()) {
-                    return fmt::format(
-                        "the exception \"{}\": hardshell policy exception request {}",
-                        *names.begin(), *names.begin());
-                }
+            const auto names = lifting_exceptions(decision);
+            if (!names.empty()) {
+                return fmt::format("the exception {}: hardshell policy exception request",
+                                   fmt::join(names, " and "));
             }
+            const Rule* rule = decision.forbidden_by.front();
             return fmt::format("only a change of the rule {} in the {} layer", rule->id,
                                layer_name(rule->layer));
         }
@@ -187,6 +231,53 @@ std::string smallest_change(const Decision& decision, const Question& question) 
                                layer_name(decision.ceiling.value_or(Layer::builtin)));
         case Why::failed:
             return "mending the rule or the facts that failed";
+    }
+    return "";
+}
+
+std::vector<std::string> lifting_exceptions(const Decision& decision) {
+    std::vector<std::string> names;
+    const auto& policies = decision.snapshot->rules->authorizer.policies().policies();
+    for (const Rule* rule : decision.forbidden_by) {
+        std::set<std::string> lifts;
+        for (const cedar::Policy& policy : policies) {
+            if (policy.id == rule->id) lifts = exception_names(std::span(&policy, 1));
+        }
+        if (lifts.empty()) return {};
+        if (std::find(names.begin(), names.end(), *lifts.begin()) == names.end()) {
+            names.push_back(*lifts.begin());
+        }
+    }
+    return names;
+}
+
+std::string remedy(const Decision& decision, const Question& question, std::string_view name) {
+    switch (decision.why) {
+        case Why::permitted:
+        case Why::consented:
+        case Why::needs_consent:
+            return "";
+        case Why::no_permit:
+            if (would_help_to_classify(decision, question)) {
+                return fmt::format("The project {} has no class yet; give it one: hardshell project "
+                                   "classify {}",
+                                   question.project.name, shell_word(question.project.name));
+            }
+            return fmt::format("To allow exactly this: hardshell policy allow {}", name);
+        case Why::nobody_reachable:
+            return fmt::format("To allow exactly this without being asked: hardshell policy allow {}",
+                               name);
+        case Why::forbidden:
+            if (!lifting_exceptions(decision).empty()) {
+                return fmt::format("It takes an exception: hardshell policy exception request {} "
+                                   "--because \"REASON\" --until 7d",
+                                   name);
+            }
+            return fmt::format("No approval lifts this; why: hardshell policy why {}", name);
+        case Why::ceiling:
+            return fmt::format("Your own rules cannot grant it; why: hardshell policy why {}", name);
+        case Why::failed:
+            return fmt::format("What failed: hardshell policy why {}", name);
     }
     return "";
 }
@@ -202,7 +293,7 @@ std::string explain(const Decision& decision, const Question& question) {
         text += fmt::format("approval ({}): {}\n", requirement.rule,
                             describe(requirement, question.person));
     }
-    append_facts(text, question);
+    for (const std::string& fact : facts_of(question)) text += "fact: " + fact + "\n";
     for (const std::string& fault : decision.faults) text += "fault: " + fault + "\n";
     text += "would change it: " + smallest_change(decision, question) + "\n";
     text += fmt::format("policy: generation {}, {}\n", decision.snapshot->generation,

@@ -6,6 +6,7 @@
 
 #include "cedar/policy_set.h"
 #include "cedar/validate.h"
+#include "policy/decide.h"
 #include "policy/embedded.h"
 #include "policy/table.h"
 
@@ -86,12 +87,19 @@ class SetLoader {
                 source->text().substr(counted, policy.span.begin - counted);
             line += static_cast<std::uint32_t>(std::count(before.begin(), before.end(), '\n'));
             counted = policy.span.begin;
+            if (policies_.size() >= policy_rules_max) {
+                return mistakes_.add(fmt::format("{}:{}:1: there are more than {} rules; make them "
+                                                 "fewer",
+                                                 file.text.name, line, policy_rules_max));
+            }
             add(std::move(policy), file.layer, line);
         }
     }
 
     // Null when there was a mistake.
     std::shared_ptr<const RuleSet> finish(std::vector<LintFinding>& warnings) {
+        // What is not whole is not worth validating: the first mistakes are told at once.
+        if (!mistakes_.empty() && policies_.size() > mistakes_shown_max * 100) return nullptr;
         order_by_id();
         validate(warnings);
         exception_names_ = exception_names(policies_);
@@ -209,12 +217,28 @@ Result<> check_size(const PolicySources& sources) {
 }
 
 Result<ExceptionTable> parse_exceptions(const std::vector<NamedText>& files) {
-    if (files.empty()) return ExceptionTable();
-    if (files.size() > 1) {
-        return fail(Code::invalid_input, "expected one exceptions.toml, found several");
+    ExceptionTable all;
+    for (const NamedText& file : files) {
+        const wire::TomlDocument document = TRY(parse_named_toml(file.name, file.text));
+        TRY(all.add_all(TRY(ExceptionTable::parse(document, file.name))));
     }
-    const wire::TomlDocument document = TRY(wire::parse_toml(files.front().text));
-    return ExceptionTable::parse(document, files.front().name);
+    return all;
+}
+
+// Would policy let this person grant such an exception with nobody else?
+bool may_grant_alone(const SnapshotPointer& snapshot, const Exception& exception,
+                     base::WallTime_ms now_ms) {
+    Question question;
+    question.actor.kind = ActorKind::person;
+    question.actor.name = exception.approver;
+    question.person = exception.approver;
+    question.space = exception.space.empty() ? question.space : exception.space;
+    question.effect = Effect::policy_change;
+    question.target = SettingTarget{"policy.exception." + exception.lifts, true};
+    question.label = flow::Label::of_person(exception.approver);
+    question.now_ms = now_ms;
+    QuestionScratch scratch;
+    return decide(snapshot, question, scratch).outcome == Outcome::allow;
 }
 
 class Loading {
@@ -239,10 +263,26 @@ class Loading {
         CHECK(options_.sha256 != nullptr);
         snapshot->digest =
             base::to_hex(options_.sha256(base::bytes_of(canonical_sources(sources_))));
+        drop_lonely_exceptions(snapshot);
         return test(snapshot);
     }
 
   private:
+    // An exception that its owner approved alone holds only where policy wants no second person;
+    // after a change to a stricter preset it lifts nothing.
+    void drop_lonely_exceptions(const std::shared_ptr<PolicySnapshot>& snapshot) {
+        const std::vector<Exception> all = snapshot->exceptions.all();
+        for (const Exception& exception : all) {
+            if (!exception.alone || may_grant_alone(snapshot, exception, options_.now_ms)) continue;
+            snapshot->exceptions.remove(exception.id);
+            snapshot->warnings.push_back(
+                {Severity::warning, exception.id,
+                 fmt::format("exception {}: {} approved it alone, and this policy wants somebody "
+                             "else too; it lifts nothing",
+                             exception.id, exception.approver)});
+        }
+    }
+
     SetLoader loader(const PolicySnapshot& snapshot) {
         return SetLoader(*snapshot.schema, snapshot.profiles.names(), options_.now_ms, mistakes_);
     }
@@ -321,9 +361,13 @@ Result<PolicySources> preset_sources(std::string_view preset) {
 Result<> add_file(PolicySources& sources, Layer layer, NamedText file) {
     const std::string_view path = file.name;
     const std::string name(path.substr(path.rfind('/') + 1));
-    const bool in_tests = path.find("tests/") != std::string_view::npos && name.ends_with(".toml");
-    const bool in_profiles =
-        path.find("profiles/") != std::string_view::npos && name.ends_with(".toml");
+    const std::string_view folder = path.substr(0, path.size() - name.size());
+    const auto is_in = [&](std::string_view wanted) {
+        return name.ends_with(".toml") &&
+               (folder == wanted || folder.ends_with("/" + std::string(wanted)));
+    };
+    const bool in_tests = is_in("tests/");
+    const bool in_profiles = is_in("profiles/");
     const bool is_managed = layer <= Layer::organisation;
     if (in_tests) {
         sources.tests.push_back(std::move(file));

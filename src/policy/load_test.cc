@@ -247,8 +247,8 @@ TEST(Exceptions, LiftOneProhibitionForOneTargetUntilADay) {
             question_of(words, given, (*loaded)->facts, (*loaded)->exceptions).value();
         return summary(decide(*loaded, asked, scratch));
     };
-    // Private hosts are no part of the fetch rule, so lifting the prohibition alone grants nothing.
-    EXPECT_EQ(outcome("get https://wiki.corp/"), "deny (no permit)");
+    // What an exception lifts is still asked; it grants nothing else.
+    EXPECT_EQ(outcome("get https://wiki.corp/"), "ask (needs consent by enterprise-excepted)");
     EXPECT_EQ(outcome("get https://other.corp/"), "deny (forbidden by enterprise-blocked-zones)");
     EXPECT_EQ(outcome("send POST https://wiki.corp/"),
               "deny (forbidden by enterprise-blocked-zones)");
@@ -257,6 +257,42 @@ TEST(Exceptions, LiftOneProhibitionForOneTargetUntilADay) {
     given.like.now_ms = test_now_ms;
     given.like.person = "mallory";
     EXPECT_EQ(outcome("get https://wiki.corp/"), "deny (forbidden by enterprise-blocked-zones)");
+}
+
+TEST(Exceptions, GrantedAloneHoldOnlyWherePolicyWantsNobodyElse) {
+    std::string text = exception_toml;
+    text.replace(text.find("approver = \"bob\""), 16, "approver = \"alice\"\nalone = true");
+    for (const auto& [preset, holds] : {std::pair("work", true), std::pair("enterprise", false)}) {
+        PolicySources sources = preset_sources(preset).value();
+        sources.exceptions = {{"exceptions.toml", text}};
+        const auto loaded = load(sources, test_options());
+        ASSERT_TRUE(loaded.ok()) << loaded.error().what;
+        EXPECT_EQ(!(*loaded)->exceptions.all().empty(), holds) << preset;
+        EXPECT_EQ((*loaded)->warnings.empty(), holds) << preset;
+    }
+}
+
+TEST(Exceptions, OfTwoFilesHaveDifferentIds) {
+    PolicySources sources = preset_sources("enterprise").value();
+    sources.exceptions = {{"a.toml", exception_toml}, {"b.toml", exception_toml}};
+    EXPECT_THAT(load(sources, test_options()).error().what, HasSubstr("two files"));
+}
+
+TEST(Remedy, NamesTheCommandToType) {
+    const SnapshotPointer snapshot = load_preset("enterprise");
+    QuestionScratch scratch;
+    Given given = given_for_enterprise();
+    const auto remedy_of = [&](std::string_view words) {
+        const Question asked =
+            question_of(words, given, snapshot->facts, snapshot->exceptions).value();
+        return remedy(decide(snapshot, asked, scratch), asked, "ID");
+    };
+    EXPECT_EQ(remedy_of("read a.txt"), "");
+    EXPECT_THAT(remedy_of("get https://wiki.corp/"), HasSubstr("policy exception request ID"));
+    EXPECT_THAT(remedy_of("read .env"), HasSubstr("policy why ID"));
+    EXPECT_THAT(remedy_of("read /elsewhere"), HasSubstr("policy allow ID"));
+    given.like.project.use = UseCase::unclassified;
+    EXPECT_THAT(remedy_of("read a.txt"), HasSubstr("project classify /p"));
 }
 
 TEST(Exceptions, AreWholeOrRefused) {
@@ -371,7 +407,20 @@ TEST(Tiers, EnterpriseIsTheListThatReviewersAskFor) {
          {"production", "kubernetes", "database", "internal_api", "cicd", "private", "metadata"}) {
         EXPECT_EQ(verdicts["Where hosts are/" + std::string(name)], "prohibited") << name;
     }
-    EXPECT_THAT(to_text(tables), HasSubstr("internal_repository"));
+    EXPECT_THAT(to_text(tables), HasSubstr("internal repositories"));
+    const Overview list = overview(tables);
+    EXPECT_THAT(list.permitted,
+                testing::ElementsAre("personal productivity", "documentation", "open-source work",
+                                     "internal tools (non-production)"));
+    EXPECT_THAT(list.needs_approval,
+                testing::ElementsAre("internal repositories", "CI/CD integration"));
+    EXPECT_THAT(list.prohibited,
+                testing::ElementsAre("production systems", "customer data",
+                                     "security infrastructure", "credential storage"));
+    EXPECT_THAT(list.blocked_zones,
+                testing::IsSupersetOf({"production Kubernetes", "databases (read replicas too)",
+                                       "internal APIs with authentication",
+                                       "CI/CD control planes"}));
     EXPECT_GT(rule_rows(load_preset("enterprise")).size(), 30U);
 }
 

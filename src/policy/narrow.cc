@@ -90,6 +90,71 @@ void append_obligations(std::string& text, const Obligations& obligations) {
     }
 }
 
+std::string_view verb_of(Effect effect) {
+    switch (effect) {
+        case Effect::file_read:
+            return "read";
+        case Effect::file_write:
+            return "write";
+        case Effect::file_delete:
+            return "delete";
+        case Effect::run:
+            return "run exactly";
+        case Effect::http_get:
+        case Effect::browse_read:
+            return "fetch from";
+        case Effect::http_send:
+        case Effect::browse_act:
+            return "send to";
+        case Effect::connect:
+            return "connect to";
+        case Effect::message:
+            return "send a message to";
+        case Effect::secret_use:
+            return "use the secret";
+        case Effect::recall:
+            return "recall from";
+        case Effect::remember:
+            return "remember in";
+        case Effect::infer_local:
+        case Effect::infer_remote:
+            return "think with";
+        case Effect::skill_load:
+            return "load the skill";
+        case Effect::mcp_call:
+            return "call";
+        case Effect::schedule:
+            return "schedule";
+        case Effect::configure:
+        case Effect::policy_change:
+            return "change";
+    }
+    return "act on";
+}
+
+std::string words_of(const NarrowWish& wish) {
+    const Question& question = wish.question;
+    const bool is_agent = question.actor.kind == ActorKind::agent;
+    std::string text = fmt::format("{} may {} {}", is_agent ? "The assistant" : question.actor.name,
+                                   verb_of(question.effect), target_text(question.target));
+    if (const auto* host = std::get_if<HostTarget>(&question.target)) {
+        text += fmt::format(" {} {}{}", host->method, host->path,
+                            host->has_query ? "" : " (without a query)");
+    }
+    text += fmt::format(" without being asked, in the space {}", question.space);
+    text += question.project.name == "none" ? ", outside of projects"
+                                            : fmt::format(", in the project {}", question.project.name);
+    if (question.label.integrity == flow::Integrity::person) {
+        text += ", while the conversation holds your own words only";
+    } else if (question.label.integrity == flow::Integrity::internal) {
+        text += ", while the conversation holds no text of strangers";
+    }
+    if (wish.until_ms) {
+        text += fmt::format(", until {}", base::format_time(*wish.until_ms).substr(0, 16));
+    }
+    return text + ".";
+}
+
 NarrowRule write_rule(const NarrowWish& wish, const Obligations& obligations) {
     const Question& question = wish.question;
     std::vector<std::string> facts = facts_of(question);
@@ -114,6 +179,7 @@ NarrowRule write_rule(const NarrowWish& wish, const Obligations& obligations) {
     append_annotation(rule.text, "expires", until);
     append_obligations(rule.text, obligations);
     rule.text += body;
+    rule.words = words_of(wish);
     return rule;
 }
 

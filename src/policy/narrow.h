@@ -16,7 +16,8 @@ namespace hs::policy {
 
 struct NarrowRule {
     std::string id;
-    std::string text;  // Cedar, ends with a new line
+    std::string text;   // Cedar, ends with a new line
+    std::string words;  // the same as one sentence for a person
 };
 
 struct NarrowWish {

@@ -92,7 +92,7 @@ Result<ProfileTable> ProfileTable::parse(const std::vector<NamedText>& files,
                                          const PathClasses& classes) {
     ProfileTable result;
     for (const NamedText& file : files) {
-        const wire::TomlDocument document = TRY(wire::parse_toml(file.text));
+        const wire::TomlDocument document = TRY(parse_named_toml(file.name, file.text));
         TableReader root(document, file.name);
         Profile profile = TRY(parse_profile(root, classes));
         for (const Profile& other : result.profiles_) {

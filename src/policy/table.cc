@@ -70,10 +70,8 @@ Result<std::string> run_case(TableReader& table, const Given& before,
 }  // namespace
 
 Result<TableReport> run_table(const NamedText& file, const SnapshotPointer& snapshot) {
-    const Result<wire::TomlDocument> document = wire::parse_toml(file.text);
-    if (!document)
-        return base::fail(document.error().code, file.name + ": " + document.error().what);
-    TableReader root(*document, file.name);
+    const wire::TomlDocument document = TRY(parse_named_toml(file.name, file.text));
+    TableReader root(document, file.name);
     Given given;
     TableReader given_table = TRY(root.table("given"));
     given = TRY(read_given(given_table, given));

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "wire/utf8.h"
+
 namespace hs::policy {
 namespace {
 
@@ -15,7 +17,44 @@ const Json& empty_table() {
     return empty;
 }
 
+// "line 3, column 5: what" as ":3:5: what"; any other text after ": ".
+std::string placed(std::string_view what) {
+    constexpr std::string_view line = "line ";
+    constexpr std::string_view column = ", column ";
+    const std::size_t comma = what.find(column);
+    const std::size_t colon = what.find(": ");
+    if (!what.starts_with(line) || comma == std::string_view::npos || colon < comma ||
+        colon == std::string_view::npos) {
+        return ": " + std::string(what);
+    }
+    const std::size_t after = comma + column.size();
+    return fmt::format(":{}:{}{}", what.substr(line.size(), comma - line.size()),
+                       what.substr(after, colon - after), what.substr(colon));
+}
+
+// The line of the first bytes that are not UTF-8.
+std::size_t foreign_line(std::string_view text) {
+    std::size_t line = 1;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        if (!wire::is_utf8(text.substr(0, end))) return line;
+        text.remove_prefix(std::min(end + 1, text.size()));
+        ++line;
+    }
+    return line;
+}
+
 }  // namespace
+
+Result<wire::TomlDocument> parse_named_toml(std::string_view file, std::string_view text) {
+    auto document = wire::parse_toml(text);
+    if (document) return *std::move(document);
+    if (!wire::is_utf8(text)) {
+        return fail(Code::invalid_input,
+                    fmt::format("{}:{}:1: expected UTF-8 text", file, foreign_line(text)));
+    }
+    return fail(document.error().code, std::string(file) + placed(document.error().what));
+}
 
 std::string TableReader::path_of(std::string_view key) const {
     return path_.empty() ? std::string(key) : path_ + "." + std::string(key);
@@ -28,8 +67,10 @@ const Json* TableReader::read(std::string_view key) {
 
 base::Failure TableReader::refuse(std::string_view key, std::string_view what) const {
     const std::string path = path_of(key);
-    return fail(Code::invalid_input,
-                fmt::format("{}:{}: {}: {}", file_, document_->line_of(path), path, what));
+    // What is missing has no line; its table has one.
+    const int line = document_->line_of(path);
+    const int shown = line != 0 ? line : std::max(1, document_->line_of(path_));
+    return fail(Code::invalid_input, fmt::format("{}:{}: {}: {}", file_, shown, path, what));
 }
 
 Result<std::string> TableReader::text(std::string_view key) {

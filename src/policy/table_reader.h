@@ -16,6 +16,9 @@
 
 namespace hs::policy {
 
+// Parses a file's text; a mistake is told as "file:line:column: what".
+base::Result<wire::TomlDocument> parse_named_toml(std::string_view file, std::string_view text);
+
 // One table of the document. A typo is found by finish(), which must be called last.
 class TableReader {
   public:

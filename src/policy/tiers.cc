@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "policy/projects.h"
 #include "policy/trial.h"
 
 namespace hs::policy {
@@ -42,6 +43,34 @@ Given typical(base::WallTime_ms now_ms) {
     return given;
 }
 
+std::string_view zone_title(Zone zone) {
+    switch (zone) {
+        case Zone::loopback:
+            return "this machine";
+        case Zone::internet:
+            return "the internet";
+        case Zone::private_:
+            return "private networks";
+        case Zone::metadata:
+            return "cloud metadata services";
+        case Zone::unusable:
+            return "addresses that are no destination";
+        case Zone::saas:
+            return "hosted services";
+        case Zone::production:
+            return "production systems";
+        case Zone::kubernetes:
+            return "production Kubernetes";
+        case Zone::database:
+            return "databases (read replicas too)";
+        case Zone::internal_api:
+            return "internal APIs with authentication";
+        case Zone::cicd:
+            return "CI/CD control planes";
+    }
+    return "";
+}
+
 std::string verdict_of(const std::vector<Outcome>& outcomes) {
     const auto has = [&](Outcome wanted) {
         return std::find(outcomes.begin(), outcomes.end(), wanted) != outcomes.end();
@@ -77,9 +106,11 @@ class Probing {
         is_refused_ = is_refused_ || decision.outcome != Outcome::allow;
     }
 
-    TierRow row(std::string_view name, const std::vector<Question>& questions) {
+    TierRow row(std::string_view name, const std::vector<Question>& questions,
+                std::string_view title = "") {
         TierRow result;
         result.name = name;
+        result.title = title.empty() ? name : title;
         is_refused_ = false;
         for (const Question& question : questions) probe(result, question);
         result.verdict = verdict_of(result.outcomes);
@@ -95,7 +126,8 @@ class Probing {
             table.rows.push_back(row(
                 name, {ask("read a.txt", given), ask("write a.txt", given), ask("run ls", given),
                        ask("run make", given), ask("get https://www.example.com/", given),
-                       ask("send POST https://www.example.com/", given)}));
+                       ask("send POST https://www.example.com/", given)},
+                use_case_title(given.like.project.use)));
         }
         return table;
     }
@@ -109,7 +141,7 @@ class Probing {
             for (Question& question : questions) {
                 std::get<HostTarget>(question.target).zones = {*word_from_name<Zone>(name)};
             }
-            table.rows.push_back(row(name, questions));
+            table.rows.push_back(row(name, questions, zone_title(*word_from_name<Zone>(name))));
         }
         return table;
     }
@@ -212,13 +244,13 @@ std::vector<RuleRow> rule_rows(const SnapshotPointer& snapshot) {
 
 std::string to_text(const std::vector<TierTable>& tables) {
     std::string text;
-    constexpr std::size_t name_width = 25;
+    constexpr std::size_t name_width = 35;
     for (const TierTable& table : tables) {
         text += table.title + "\n" + padded("", name_width) + padded("", 18);
         for (const std::string& column : table.columns) text += padded(column, column.size() + 2);
         text += '\n';
         for (const TierRow& row : table.rows) {
-            std::string line = padded(row.name, name_width) + padded(row.verdict, 18);
+            std::string line = padded(row.title, name_width) + padded(row.verdict, 18);
             for (std::size_t i = 0; i < row.outcomes.size(); ++i) {
                 const std::size_t width = std::max(table.columns[i].size(), std::size_t{5}) + 2;
                 line += padded(outcome_name(row.outcomes[i]),
@@ -230,6 +262,86 @@ std::string to_text(const std::vector<TierTable>& tables) {
         text += '\n';
     }
     return text;
+}
+
+Overview overview(const std::vector<TierTable>& tables) {
+    Overview result;
+    CHECK(tables.size() >= 2);
+    for (const TierRow& row : tables[0].rows) {
+        if (row.name == name_of(UseCase::unclassified)) continue;
+        if (row.verdict == "prohibited") {
+            result.prohibited.push_back(row.title);
+        } else if (row.verdict == "needs approval") {
+            result.needs_approval.push_back(row.title);
+        } else {
+            result.permitted.push_back(row.title);
+        }
+    }
+    for (const TierRow& row : tables[1].rows) {
+        if (row.verdict == "prohibited") result.blocked_zones.push_back(row.title);
+    }
+    return result;
+}
+
+wire::Json to_json(const TierTable& table) {
+    wire::JsonArray columns;
+    for (const std::string& column : table.columns) columns.emplace_back(column);
+    wire::JsonArray rows;
+    for (const TierRow& row : table.rows) {
+        wire::JsonArray outcomes;
+        for (const Outcome outcome : row.outcomes) outcomes.emplace_back(outcome_name(outcome));
+        rows.emplace_back(wire::JsonObject{{"name", row.name},
+                                           {"title", row.title},
+                                           {"verdict", row.verdict},
+                                           {"outcomes", std::move(outcomes)},
+                                           {"rule", row.rule}});
+    }
+    return wire::JsonObject{
+        {"title", table.title}, {"columns", std::move(columns)}, {"rows", std::move(rows)}};
+}
+
+namespace {
+
+wire::Json texts(const std::vector<std::string>& list) {
+    wire::JsonArray array;
+    for (const std::string& text : list) array.emplace_back(text);
+    return wire::Json(std::move(array));
+}
+
+// A head and its items, broken before 100 columns.
+std::string paragraph(std::string_view head, const std::vector<std::string>& items) {
+    constexpr std::size_t indent = 17;
+    constexpr std::size_t width = 96;
+    std::string text = padded(head, indent);
+    std::size_t column = indent;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        const std::string item = items[i] + (i + 1 < items.size() ? ", " : "");
+        if (column > indent && column + item.size() > width) {
+            text += "\n" + std::string(indent, ' ');
+            column = indent;
+        }
+        text += item;
+        column += item.size();
+    }
+    return text + (items.empty() ? "nothing\n" : "\n");
+}
+
+}  // namespace
+
+wire::Json to_json(const Overview& overview) {
+    return wire::JsonObject{{"permitted", texts(overview.permitted)},
+                            {"needs_approval", texts(overview.needs_approval)},
+                            {"prohibited", texts(overview.prohibited)},
+                            {"blocked_zones", texts(overview.blocked_zones)},
+                            {"default", "deny"}};
+}
+
+std::string to_text(const Overview& overview) {
+    return paragraph("Permitted", overview.permitted) +
+           paragraph("Needs approval", overview.needs_approval) +
+           paragraph("Prohibited", overview.prohibited) +
+           paragraph("Blocked zones", overview.blocked_zones) +
+           paragraph("Everything else", {"denied, unless a rule permits it"});
 }
 
 }  // namespace hs::policy

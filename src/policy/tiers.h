@@ -10,11 +10,13 @@
 #include <vector>
 
 #include "policy/decide.h"
+#include "wire/json.h"
 
 namespace hs::policy {
 
 struct TierRow {
     std::string name;               // "internal_repository"
+    std::string title;              // "internal repositories"
     std::string verdict;            // "permitted", "needs approval", "prohibited"
     std::vector<Outcome> outcomes;  // one for each column
     std::string rule;               // of the first outcome that is not allow, or of the first one
@@ -29,6 +31,16 @@ struct TierTable {
 // Use cases, zones, data classes, trust tiers, commands.
 std::vector<TierTable> tiers(const SnapshotPointer& snapshot, base::WallTime_ms now_ms);
 
+// The first of it in one look: which uses of projects are permitted, need approval or are
+// prohibited, and which zones are blocked. What no rule permits is denied.
+struct Overview {
+    std::vector<std::string> permitted, needs_approval, prohibited, blocked_zones;
+};
+Overview overview(const std::vector<TierTable>& tables);
+
+wire::Json to_json(const TierTable& table);
+wire::Json to_json(const Overview& overview);
+
 // Every rule of the snapshot: id, layer, effect, its words, who may approve, its end.
 struct RuleRow {
     std::string id;
@@ -42,5 +54,6 @@ std::vector<RuleRow> rule_rows(const SnapshotPointer& snapshot);
 
 // For a terminal of 80 columns or more.
 std::string to_text(const std::vector<TierTable>& tables);
+std::string to_text(const Overview& overview);
 
 }  // namespace hs::policy

@@ -81,6 +81,38 @@ Result<egress::Envelope> envelope_of(const gate::Settings& settings, const gate:
 
 }  // namespace
 
+Result<base::Bytes> sandbox_envelope_for(const gate::ConnectionAsk& ask,
+                                         const gate::SandboxRequest& request) {
+    // What only looks has no more to say than git has when it fetches.
+    constexpr std::uint64_t looking_bytes_max = std::uint64_t{1} << 20U;
+    egress::Envelope envelope;
+    envelope.methods = {ask.method};
+    envelope.scheme = ask.is_tls ? egress::Scheme::https : egress::Scheme::http;
+    envelope.host = ask.host;
+    envelope.port = ask.port;
+    envelope.target = ask.target;
+    envelope.body_sha256 = TRY(digest_of(ask.body_sha256));
+    const auto bytes_max = static_cast<std::uint64_t>(
+        envelope.body_sha256 ? ask.body_bytes : request.limits.sent_bytes_max);
+    envelope.body_bytes_max =
+        request.only_looks ? std::min(bytes_max, looking_bytes_max) : bytes_max;
+    envelope.response_bytes_max = static_cast<std::uint64_t>(request.limits.received_bytes_max);
+    envelope.addresses = classes_for(ask.host);
+    // Which addresses a name may lead to was decided one by one (gate, decide_addresses).
+    if (request.is_inner && !net::Address::parse(ask.host)) {
+        envelope.addresses = {net::AddressClass::public_net, net::AddressClass::private_net,
+                              net::AddressClass::unique_local, net::AddressClass::loopback};
+    }
+    if (request.credential) {
+        envelope.credential = {request.credential->name, request.credential->header,
+                               request.credential->prefix};
+    }
+    envelope.expiry_ms = request.expiry_ms;
+    envelope.decision = request.decision;
+    TRY(envelope.check());
+    return envelope.pack();
+}
+
 Result<base::Bytes> envelope_for(const gate::Settings& settings, const gate::Action& action,
                                  const std::string& decision, base::WallTime_ms expiry_ms) {
     Result<egress::Envelope> made = fail(Code::invalid_input, "the action needs no connection");

@@ -17,6 +17,7 @@
 #include "gate/policy_desk.h"
 #include "gate/tokens.h"
 #include "hardshell-keeper/envelopes.h"
+#include "hardshell-keeper/outlet_desk.h"
 #include "hardshell-keeper/vault.h"
 #include "os/error.h"
 #include "os/file.h"
@@ -55,6 +56,7 @@ struct House {
     std::unique_ptr<gate::Keeper> keeper;
     std::unique_ptr<gate::PolicyDesk> desk;
     std::unique_ptr<Vault> vault;
+    OutletDesk outlets{random};
     std::shared_ptr<os::Channel> daemon;
     std::shared_ptr<os::Channel> launcher;
     std::shared_ptr<os::Channel> egress;
@@ -203,7 +205,11 @@ Result<> open_gate(House& house) {
         },
         [&house](const std::string& token) { return token_name(house.places, token); },
         egress::envelope_ticket_kind,
-        base::make_id(house.clock, house.random)};
+        base::make_id(house.clock, house.random),
+        &sandbox_envelope_for,
+        [&house](const std::string& host) { return house.vault->bound_to(host); },
+        [&house] { return house.outlets.take_authority(); },
+        [&house] { return house.vault->sandbox_names(); }};
     house.keeper = std::make_unique<gate::Keeper>(std::move(parts), std::move(book));
     house.keeper->add_verb(
         "compartment.open", gate::Keeper::Access::daemon_or_person,
@@ -216,6 +222,7 @@ Result<> open_gate(House& house) {
     TRY(open_desk(house));
     house.vault = TRY(Vault::open(places.state, house.master.key, house.settings, house.random));
     house.vault->add_verbs(*house.keeper, *house.log, house.clock);
+    house.vault->on_change([&house] { house.outlets.send_fingerprints(*house.vault); });
     return {};
 }
 
@@ -276,10 +283,21 @@ bool take_frames(House& house, const gate::Sender& sender) {
     return true;
 }
 
+void note_sent(House& house, const Json& record) {
+    const auto sandbox = wire::text_at_or(record, "sandbox", "");
+    const auto bytes = wire::integer_at_or(record, "sent_bytes", 0);
+    if (sandbox && bytes && !sandbox->empty()) house.keeper->note_sent(*sandbox, *bytes);
+}
+
 bool take_actor_frames(House& house, os::Channel& channel) {
     do {
-        const auto frame = channel.receive(os::Deadline::after_ms(2000));
+        auto frame = channel.receive(os::Deadline::after_ms(2000));
         if (!frame) return frame.error().code == Code::timed_out;
+        const bool from_launcher = &channel == house.launcher.get();
+        if (from_launcher ? house.outlets.take_launcher_frame(*frame)
+                          : house.outlets.take_egress_frame(*frame)) {
+            continue;
+        }
         switch (static_cast<gate::ActorFrameKind>(frame->kind)) {
             case gate::ActorFrameKind::secret:
                 house.vault->answer(channel, *frame, *house.log);
@@ -288,6 +306,7 @@ bool take_actor_frames(House& house, os::Channel& channel) {
                 const auto record = wire::parse_json(base::text_of(frame->payload));
                 audit::Event event(audit::EventKind::connection);
                 if (record && record->object() != nullptr) {
+                    note_sent(house, *record);
                     for (const auto& [key, value] : *record->object()) event.detail(key, value);
                 }
                 house.keeper->record(std::move(event));
@@ -297,6 +316,14 @@ bool take_actor_frames(House& house, os::Channel& channel) {
             case gate::ActorFrameKind::generation:
             case gate::ActorFrameKind::stop_all:
             case gate::ActorFrameKind::ready:
+            case gate::ActorFrameKind::outlets:
+            case gate::ActorFrameKind::outlets_end:
+            case gate::ActorFrameKind::sandbox_open:
+            case gate::ActorFrameKind::sandbox_close:
+            case gate::ActorFrameKind::ask:
+            case gate::ActorFrameKind::authorities:
+            case gate::ActorFrameKind::more_authorities:
+            case gate::ActorFrameKind::fingerprints:
             default:
                 break;
         }
@@ -362,6 +389,8 @@ Result<> run(const Places& places) {
     house.launcher = std::make_shared<os::Channel>(os::Fd(4));
     house.egress = std::make_shared<os::Channel>(os::Fd(5));
     house.keeper->set_daemon(house.daemon);
+    house.outlets.open(*house.keeper, house.egress);
+    house.outlets.send_fingerprints(*house.vault);
     TRY(hand_out_key(house));
     const gate::Sender daemon{gate::Sender::Kind::daemon, "hardshelld", house.daemon};
     while (!house.stopping) TRY(serve_once(house, daemon));

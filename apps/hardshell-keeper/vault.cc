@@ -66,6 +66,7 @@ Result<Json> Vault::set(const gate::Sender& sender, const Json& arguments, audit
     const auto kept = file_.set(std::move(facts), base::bytes_of(value));
     crypto::wipe({reinterpret_cast<std::uint8_t*>(value.data()), value.size()});
     TRY(kept);
+    if (changed_) changed_();
     return Json(JsonObject{{"name", name}, {"hosts", hosts}});
 }
 
@@ -98,8 +99,48 @@ void Vault::add_verbs(gate::Keeper& keeper, audit::Log& log, const base::Clock& 
                                         .set(audit::Field::person, sender.name)
                                         .set(audit::Field::outcome, "removed")));
             TRY(file_.remove(name));
+            if (changed_) changed_();
             return Json(JsonObject{{"removed", name}});
         });
+}
+
+bool Vault::is_of_provider(const std::string& name) const {
+    const auto& providers = settings_.providers();
+    return std::any_of(providers.begin(), providers.end(),
+                       [&](const auto& provider) { return provider.credential == name; });
+}
+
+std::optional<gate::BoundSecret> Vault::bound_to(const std::string& host) const {
+    std::optional<gate::BoundSecret> found;
+    for (const auto& facts : file_.list()) {
+        const auto& binding = facts.binding;
+        const bool fits =
+            std::find(binding.hosts.begin(), binding.hosts.end(), host) != binding.hosts.end();
+        if (!fits || is_of_provider(facts.name)) continue;
+        // Two that fit would be a guess, and a guess may send the wrong one.
+        if (found) return std::nullopt;
+        found = {facts.name, binding.header, binding.prefix, binding.hosts};
+    }
+    return found;
+}
+
+std::vector<std::string> Vault::sandbox_names() const {
+    std::vector<std::string> names;
+    for (const auto& facts : file_.list()) {
+        if (!is_of_provider(facts.name)) names.push_back(facts.name);
+    }
+    return names;
+}
+
+std::vector<egress::NamedSecret> Vault::values() const {
+    std::vector<egress::NamedSecret> values;
+    for (const auto& facts : file_.list()) {
+        if (facts.binding.hosts.empty()) continue;
+        auto value = file_.take(
+            facts.name, {facts.binding.hosts.front(), facts.binding.header, facts.binding.prefix});
+        if (value) values.push_back({facts.name, std::move(*value)});
+    }
+    return values;
 }
 
 void Vault::answer(os::Channel& egress, const os::Frame& frame, audit::Log& log) {

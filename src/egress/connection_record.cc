@@ -25,6 +25,7 @@ void add_place(wire::Json& json, const ConnectionRecord& record) {
 
 wire::Json to_json(const ConnectionRecord& record) {
     wire::Json json{wire::JsonObject{}};
+    if (!record.sandbox.empty()) json["sandbox"] = record.sandbox;
     if (!record.nonce.empty()) add_place(json, record);
     if (!record.address.empty()) {
         json["address"] = record.address;

@@ -14,7 +14,8 @@
 namespace hs::egress {
 
 struct ConnectionRecord {
-    std::string nonce;  // of the ticket, hexadecimal; empty when the permit was refused
+    std::string sandbox;  // the run's decision; empty for hardshelld
+    std::string nonce;    // of the ticket, hexadecimal; empty when the permit was refused
     Envelope envelope;
     std::string method;
     std::string path;

@@ -41,6 +41,28 @@ class Buffered {
     std::uint64_t mine_ = 0;
 };
 
+std::variant<Grant, Trouble> grant_by_permit(Admission& admission, net::HttpExchange& requester) {
+    const net::RequestHead& request = requester.request();
+    const auto field = request.headers.only("Hardshell-Permit");
+    if (!field || !*field) {
+        return Trouble{Reason::permit_missing,
+                       "the request carries no permit; every connection "
+                       "needs one from the keeper"};
+    }
+    auto admitted = admission.admit(**field);
+    if (!admitted) return Trouble{Reason::permit_refused, admitted.error().what};
+    const std::shared_ptr<Admitted> held = std::move(*admitted);
+    const auto fits = check_request(request, requester.content_length(), held->envelope());
+    if (!fits) return Trouble{Reason::request_refused, fits.error().what};
+    Grant grant;
+    grant.envelope = held->envelope();
+    grant.head = upstream_head(request, grant.envelope);
+    grant.nonce = held->nonce();
+    grant.stop = &held->stop();
+    grant.held = held;
+    return grant;
+}
+
 class Exchange {
   public:
     Exchange(net::HttpExchange& requester, const ForwardParts& parts, const ForwardLimits& limits,
@@ -49,11 +71,12 @@ class Exchange {
           parts_(parts),
           limits_(limits),
           buffered_(buffered_total, limits.buffered_bytes_max),
-          total_(os::Deadline::after_ms(limits.total_ms)) {}
+          total_(os::Deadline::after_ms(limits.total_ms)),
+          leaks_(parts.fingerprints.table()) {}
 
-    void run() {
+    void run(const GrantFor& grant_for) {
         const auto begun = std::chrono::steady_clock::now();
-        record_.trouble = go();
+        record_.trouble = go(grant_for);
         if (record_.trouble && !requester_.begun()) answer_trouble(*record_.trouble);
         if (connection_ && !record_.trouble) parts_.pool.release(std::move(*connection_));
         record_.redacted = echo_.found();
@@ -64,41 +87,49 @@ class Exchange {
     }
 
   private:
-    Outcome go() {
-        if (Outcome bad = admit()) return bad;
+    Outcome go(const GrantFor& grant_for) {
+        if (Outcome bad = admit(grant_for)) return bad;
+        if (Outcome bad = scan_head()) return bad;
         if (Outcome bad = take_body()) return bad;
         if (Outcome bad = ask()) return bad;
         return pass_answer();
     }
 
-    const Envelope& envelope() const { return admitted_->envelope(); }
+    const Envelope& envelope() const { return grant_.envelope; }
 
-    Outcome admit() {
-        const net::RequestHead& request = requester_.request();
-        const auto field = request.headers.only("Hardshell-Permit");
-        if (!field || !*field) {
-            return Trouble{Reason::permit_missing,
-                           "the request carries no permit; every connection "
-                           "needs one from the keeper"};
-        }
-        auto admitted = parts_.admission.admit(**field);
-        if (!admitted) return Trouble{Reason::permit_refused, admitted.error().what};
-        admitted_ = std::move(*admitted);
-        requester_.set_wake_up(&admitted_->stop());
-        record_.nonce = base::to_hex(admitted_->nonce());
+    Outcome admit(const GrantFor& grant_for) {
+        auto granted = grant_for(requester_);
+        record_.method = requester_.request().method;
+        if (auto* trouble = std::get_if<Trouble>(&granted)) return std::move(*trouble);
+        grant_ = std::get<Grant>(std::move(granted));
+        requester_.set_wake_up(grant_.stop);
+        record_.sandbox = grant_.sandbox;
+        record_.nonce = base::to_hex(grant_.nonce);
         record_.envelope = envelope();
-        record_.method = request.method;
-        const auto fits = check_request(request, requester_.content_length(), envelope());
-        if (!fits) return Trouble{Reason::request_refused, fits.error().what};
-        head_ = upstream_head(request, envelope());
+        head_ = std::move(grant_.head);
         record_.path = head_.target.substr(0, head_.target.find('?'));
-        requester_.set_body_limit(envelope().body_bytes_max);
+        if (grant_.body) {
+            body_ = std::move(*grant_.body);
+            whole_ = true;
+        } else {
+            requester_.set_body_limit(envelope().body_bytes_max);
+        }
         return std::nullopt;
+    }
+
+    Outcome scan_head() const {
+        std::vector<std::string_view> texts = {head_.target};
+        for (const net::Header& field : head_.headers.all()) texts.emplace_back(field.value);
+        const auto found = leak_in_head(parts_.fingerprints.table(), texts);
+        if (!found) return std::nullopt;
+        return Trouble{Reason::secret_leaves, "the request's head holds the secret " + *found +
+                                                  ", which only egress may place in a request"};
     }
 
     // Where the hash of the body was approved, the body is held until it is seen to be that one.
     Outcome take_body() {
-        if (!envelope().body_sha256) return std::nullopt;
+        if (!envelope().body_sha256 || whole_) return std::nullopt;
+        whole_ = true;
         for (;;) {
             const auto piece = requester_.next_body();
             if (!piece) return trouble_of_requester(piece.error());
@@ -146,7 +177,7 @@ class Exchange {
             envelope().host, envelope().port,
             secure ? net::Endpoint::Security::tls : net::Endpoint::Security::plain};
         Reason why = Reason::connect_failed;
-        auto made = parts_.pool.acquire(endpoint, envelope().addresses, &admitted_->stop(), why);
+        auto made = parts_.pool.acquire(endpoint, envelope().addresses, grant_.stop, why);
         if (!made) return trouble_of(made.error(), why);
         connection_ = std::move(*made);
         bytes_before_ = connection_->client->bytes_read();
@@ -174,11 +205,10 @@ class Exchange {
     Outcome ask_credential() {
         const CredentialUse& use = envelope().credential;
         if (use.name.empty()) return std::nullopt;
-        const SecretQuestion question{use.name,          envelope().host, envelope().port,
-                                      head_.method,      record_.path,    use.header,
-                                      admitted_->nonce()};
+        const SecretQuestion question{use.name,     envelope().host, envelope().port, head_.method,
+                                      record_.path, use.header,      grant_.nonce};
         auto value = parts_.keeper.ask_secret(question, os::Deadline::after_ms(limits_.secret_ms),
-                                              admitted_->stop());
+                                              *grant_.stop);
         if (!value) return trouble_of(value.error(), Reason::secret_refused);
         if (!net::is_field_value(base::text_of(value->view()))) {
             return Trouble{Reason::secret_refused,
@@ -193,11 +223,11 @@ class Exchange {
     Outcome send() {
         if (Outcome bad = ask_credential()) return bad;
         net::HttpClient& client = *connection_->client;
-        const bool whole = envelope().body_sha256.has_value();
-        const auto length = whole ? body_.size() : requester_.content_length();
+        const auto length = whole_ ? body_.size() : requester_.content_length();
         const auto begun = send_head(length);
         if (!begun) return trouble_of(begun.error(), Reason::server_broken);
-        if (Outcome bad = whole ? send_piece(base::bytes_of(body_)) : stream_body()) return bad;
+        if (Outcome bad = whole_ ? pass_piece(base::bytes_of(body_)) : stream_body()) return bad;
+        if (Outcome bad = send_piece(leaks_.finish())) return bad;
         const auto ended = client.end_body();
         if (!ended) return trouble_of(ended.error(), Reason::server_broken);
         return std::nullopt;
@@ -208,17 +238,31 @@ class Exchange {
             const auto piece = requester_.next_body();
             if (!piece) return trouble_of_requester(piece.error());
             if (piece->empty()) return std::nullopt;
-            if (Outcome bad = send_piece(*piece)) return bad;
+            if (Outcome bad = pass_piece(*piece)) return bad;
         }
     }
 
+    Outcome pass_piece(ByteView piece) {
+        const auto safe = leaks_.pass(piece);
+        if (!safe) return Trouble{Reason::secret_leaves, safe.error().what};
+        return send_piece(*safe);
+    }
+
     Outcome send_piece(ByteView piece) {
+        if (piece.empty()) return std::nullopt;
+        if (grant_.budget != nullptr && !grant_.budget->send(piece.size())) return over_budget();
         net::HttpClient& client = *connection_->client;
         client.stream().set_deadline(write_deadline());
         const auto sent = client.send_body(piece);
         if (!sent) return trouble_of(sent.error(), Reason::server_broken);
         record_.sent_bytes += piece.size();
         return std::nullopt;
+    }
+
+    static Trouble over_budget() {
+        return {Reason::over_budget,
+                "the sandbox has sent or received as much as its profile gives it; "
+                "see [connections] in hardshell sandbox show"};
     }
 
     os::Deadline write_deadline() const {
@@ -290,7 +334,7 @@ class Exchange {
         std::array<pollfd, 3> items{};
         items[0] = {client.stream().descriptor(), POLLIN, 0};
         items[1] = {requester_.descriptor(), POLLRDHUP, 0};
-        items[2] = {admitted_->stop().fd(), POLLIN, 0};
+        items[2] = {grant_.stop->fd(), POLLIN, 0};
         for (;;) {
             const int wait_ms = client.has_buffered() ? 0 : until.left_ms();
             const int count = ::poll(items.data(), items.size(), wait_ms);
@@ -310,7 +354,8 @@ class Exchange {
         clean_response(answer_.headers);
         for (net::Header& field : answer_.headers.all()) field.value = echo_.redact(field.value);
         answer_.reason.clear();
-        answer_.headers.add("Hardshell-Upstream", record_.address);
+        // A sandbox has no business with addresses.
+        if (grant_.sandbox.empty()) answer_.headers.add("Hardshell-Upstream", record_.address);
         const auto begun = requester_.begin(std::move(answer_), length);
         if (!begun) return trouble_of(begun.error(), Reason::request_broken);
         for (;;) {
@@ -321,6 +366,9 @@ class Exchange {
             if (!piece) return trouble_of_server(piece.error());
             const bool last = piece->empty();
             record_.received_bytes += piece->size();
+            if (grant_.budget != nullptr && !grant_.budget->receive(piece->size())) {
+                return over_budget();
+            }
             const std::string text = last ? echo_.finish() : echo_.pass(base::text_of(*piece));
             const auto written = requester_.write(text);
             if (!written) return trouble_of(written.error(), Reason::request_broken);
@@ -353,9 +401,11 @@ class Exchange {
     Buffered buffered_;
     const os::Deadline total_;
     ConnectionRecord record_;
-    std::unique_ptr<Admitted> admitted_;
+    Grant grant_;
     net::RequestHead head_;
     std::string body_;
+    bool whole_ = false;  // body_ is the whole body
+    LeakFilter leaks_;
     std::optional<Connection> connection_;
     std::uint64_t bytes_before_ = 0;
     crypto::SecretBytes credential_;  // until the head is on its way
@@ -366,8 +416,14 @@ class Exchange {
 }  // namespace
 
 void Forwarder::serve(net::HttpExchange& exchange) {
+    serve(exchange, [this](net::HttpExchange& requester) -> std::variant<Grant, Trouble> {
+        return grant_by_permit(parts_.admission, requester);
+    });
+}
+
+void Forwarder::serve(net::HttpExchange& exchange, const GrantFor& grant_for) {
     Exchange one(exchange, parts_, limits_, buffered_bytes_);
-    one.run();
+    one.run(grant_for);
     // What the exchange waited on ends with it.
     exchange.set_wake_up(nullptr);
 }

@@ -11,7 +11,9 @@
 
 #include "egress/admission.h"
 #include "egress/connection_record.h"
+#include "egress/grant.h"
 #include "egress/keeper_link.h"
+#include "egress/leak_filter.h"
 #include "egress/upstream.h"
 #include "net/http_exchange.h"
 
@@ -30,13 +32,17 @@ struct ForwardParts {
     Admission& admission;
     KeeperLink& keeper;
     UpstreamPool& pool;
+    const FingerprintShelf& fingerprints;
 };
 
 class Forwarder {
   public:
     explicit Forwarder(const ForwardParts& parts, const ForwardLimits& limits = {})
         : parts_(parts), limits_(limits) {}
+    // Under the permit that the request carries.
     void serve(net::HttpExchange& exchange);
+    // Under what `grant_for` says.
+    void serve(net::HttpExchange& exchange, const GrantFor& grant_for);
 
   private:
     ForwardParts parts_;

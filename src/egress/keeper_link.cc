@@ -55,10 +55,12 @@ void KeeperLink::take(os::Frame frame) {
             } else {
                 admission_.stop_all();
             }
+            if (orders_ != nullptr) orders_->cut();
             break;
         }
         case static_cast<std::uint16_t>(ActorFrameKind::stop_all):
             admission_.stop_all();
+            if (orders_ != nullptr) orders_->cut();
             break;
         case static_cast<std::uint16_t>(EgressFrameKind::revoke): {
             crypto::TicketNonce nonce{};
@@ -71,36 +73,89 @@ void KeeperLink::take(os::Frame frame) {
             break;
         }
         case static_cast<std::uint16_t>(FrameKind::answer):
+        case static_cast<std::uint16_t>(FrameKind::failure):
             take_answer(frame);
             break;
+        case static_cast<std::uint16_t>(FrameKind::news):
+            take_news(frame);
+            break;
         default:
-            break;  // a kind of a later keeper that asks nothing of egress
+            take_sandbox_frame(frame);
+            break;
     }
     crypto::wipe(frame.payload);
 }
 
+void KeeperLink::take_sandbox_frame(os::Frame& frame) {
+    if (orders_ == nullptr) return;
+    switch (static_cast<ActorFrameKind>(frame.kind)) {
+        case ActorFrameKind::sandbox_open: {
+            const auto json = wire::parse_json(base::text_of(frame.payload));
+            const auto order = json ? gate::sandbox_order_from_json(*json)
+                                    : Result<gate::SandboxOrder>(json.failure());
+            if (order) orders_->open(*order, std::move(frame.descriptors));
+            break;
+        }
+        case ActorFrameKind::sandbox_close: {
+            const auto json = wire::parse_json(base::text_of(frame.payload));
+            const auto id =
+                json ? wire::text_at(*json, "sandbox") : Result<std::string>(json.failure());
+            if (id) orders_->close(*id);
+            break;
+        }
+        case ActorFrameKind::more_authorities:
+            orders_->more_authorities();
+            break;
+        case ActorFrameKind::fingerprints:
+            orders_->take_fingerprints(frame.payload);
+            break;
+        case ActorFrameKind::key:
+        case ActorFrameKind::generation:
+        case ActorFrameKind::stop_all:
+        case ActorFrameKind::ready:
+        case ActorFrameKind::secret:
+        case ActorFrameKind::connection:
+        case ActorFrameKind::outlets:
+        case ActorFrameKind::outlets_end:
+        case ActorFrameKind::ask:
+        case ActorFrameKind::authorities:
+        default:
+            break;  // a kind of a later keeper that asks nothing of egress
+    }
+}
+
 void KeeperLink::take_answer(os::Frame& frame) {
-    auto answer = unpack_secret_answer(frame.payload);
-    if (!answer) answer = SecretAnswer{{}, answer.error().what};
     const std::scoped_lock lock(mutex_);
     const auto question = questions_.find(frame.id);
     if (question == questions_.end()) return;  // its exchange has ended
-    question->second = std::move(*answer);
+    question->second = std::move(frame);
     answered_.notify_all();
 }
 
-Result<crypto::SecretBytes> KeeperLink::ask_secret(const SecretQuestion& question,
-                                                   os::Deadline deadline, const os::WakeUp& stop) {
+void KeeperLink::take_news(const os::Frame& frame) {
+    const auto json = wire::parse_json(base::text_of(frame.payload));
+    if (!json) return;
+    const auto approval = wire::text_at_or(*json, "approval", "");
+    const auto outcome = wire::text_at_or(*json, "outcome", "");
+    if (!approval || !outcome || approval->empty()) return;
+    const std::scoped_lock lock(mutex_);
+    if (news_.size() >= news_max) news_.erase(news_.begin());
+    news_[*approval] = *outcome;
+    answered_.notify_all();
+}
+
+// Sends a question and waits for the frame that answers it.
+Result<os::Frame> KeeperLink::exchange(std::uint16_t kind, base::ByteView payload,
+                                       os::Deadline deadline, const os::WakeUp& stop) {
     std::unique_lock lock(mutex_);
     if (gone_) return fail(Code::cancelled, "the keeper is gone");
     if (questions_.size() >= questions_max) {
-        return fail(Code::exhausted, "too many secrets are being asked for; try again");
+        return fail(Code::exhausted, "the keeper is being asked too much at once; try again");
     }
     const std::uint64_t id = next_id_++;
     const auto waiting = questions_.emplace(id, std::nullopt).first;
     lock.unlock();
-    const auto sent = channel_.send(id, static_cast<std::uint16_t>(ActorFrameKind::secret),
-                                    pack_question(question));
+    const auto sent = channel_.send(id, kind, payload);
     lock.lock();
     Result<> outcome = sent;
     while (outcome && !waiting->second) {
@@ -110,15 +165,57 @@ Result<crypto::SecretBytes> KeeperLink::ask_secret(const SecretQuestion& questio
         if (waiting->second) break;
         if (gone_ || stop.raised()) outcome = fail(Code::cancelled, "the exchange was stopped");
         if (outcome && deadline.passed()) {
-            outcome = fail(Code::timed_out, "the keeper did not give the credential in time");
+            outcome = fail(Code::timed_out, "the keeper did not answer in time");
         }
     }
-    std::optional<SecretAnswer> answer = std::move(waiting->second);
+    std::optional<os::Frame> answer = std::move(waiting->second);
     questions_.erase(waiting);
-    lock.unlock();
     if (!outcome) return std::move(outcome).failure();
+    return std::move(*answer);
+}
+
+Result<crypto::SecretBytes> KeeperLink::ask_secret(const SecretQuestion& question,
+                                                   os::Deadline deadline, const os::WakeUp& stop) {
+    os::Frame frame = TRY(exchange(static_cast<std::uint16_t>(ActorFrameKind::secret),
+                                   pack_question(question), deadline, stop));
+    auto answer = unpack_secret_answer(frame.payload);
+    crypto::wipe(frame.payload);
+    if (!answer) return answer.failure();
     if (answer->value.empty()) return fail(Code::denied, answer->refusal);
     return std::move(answer->value);
+}
+
+Result<gate::ConnectionAnswer> KeeperLink::ask_connection(const gate::ConnectionAsk& ask,
+                                                          os::Deadline deadline,
+                                                          const os::WakeUp& stop) {
+    const std::string text = wire::canonical_json(gate::to_json(ask));
+    const os::Frame frame = TRY(exchange(static_cast<std::uint16_t>(ActorFrameKind::ask),
+                                         base::bytes_of(text), deadline, stop));
+    const wire::Json json = TRY(wire::parse_json(base::text_of(frame.payload)));
+    if (frame.kind == static_cast<std::uint16_t>(FrameKind::answer)) {
+        return gate::connection_answer_from_json(json);
+    }
+    return fail(Code::denied, TRY(wire::text_at_or(json, "what", "the keeper refused")));
+}
+
+Result<std::string> KeeperLink::await_approval(const std::string& approval, os::Deadline deadline,
+                                               const os::WakeUp& stop) {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        const auto found = news_.find(approval);
+        if (found != news_.end()) return found->second;
+        if (gone_ || stop.raised()) return fail(Code::cancelled, "the connection was stopped");
+        if (deadline.passed()) return fail(Code::timed_out, "nobody answered in time");
+        const auto until =
+            deadline.earlier(os::Deadline(std::chrono::steady_clock::now() + stop_check));
+        answered_.wait_until(lock, until.at());
+    }
+}
+
+Result<> KeeperLink::send_authorities(const wire::Json& authorities) {
+    const std::string text = wire::canonical_json(authorities);
+    return channel_.send(0, static_cast<std::uint16_t>(ActorFrameKind::authorities),
+                         base::bytes_of(text));
 }
 
 void KeeperLink::record(const wire::Json& connection) {

@@ -45,7 +45,12 @@ EgressProcess::EgressProcess(os::Fd daemon, os::Fd keeper, Outside outside,
       admission_(clock),
       link_(keeper_, admission_),
       pool_(outside, limits.dial),
-      forwarder_(ForwardParts{admission_, link_, pool_}, limits.forward) {}
+      forwarder_(ForwardParts{admission_, link_, pool_, fingerprints_}, limits.forward),
+      outlets_(OutletParts{link_, admission_, outside, clock, fingerprints_, limits.forward,
+                           limits.dial, limits.outlet},
+               fingerprints_) {
+    link_.set_orders(outlets_);
+}
 
 EgressProcess::~EgressProcess() = default;
 
@@ -54,6 +59,7 @@ void EgressProcess::run() {
         serve_daemon();
         stop_.raise();
     });
+    outlets_.prepare();
     link_.run(stop_);  // ends with everything stopped
     stop_.raise();
     daemon.join();

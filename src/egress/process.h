@@ -3,10 +3,11 @@
 //
 // What it does not protect from: code in this process that is taken over holds the credentials in
 // flight. It parses HTTP heads and TLS records of strangers; nothing richer.
-// Threads: run() on the caller's thread; it starts one for hardshelld's line and one a stream.
+// Threads: run() on the caller's thread; it starts one for hardshelld's line, one a stream, one for
+// each sandbox with a network and one for each of its connections.
 #pragma once
 
-#include "egress/forward.h"
+#include "egress/outlets.h"
 #include "net/http_server.h"
 
 namespace hs::egress {
@@ -15,6 +16,7 @@ struct ProcessLimits {
     std::size_t streams_max = 256;
     ForwardLimits forward;
     DialTimes dial;
+    OutletTimes outlet;
 };
 
 class EgressProcess {
@@ -41,7 +43,9 @@ class EgressProcess {
     Admission admission_;
     KeeperLink link_;
     UpstreamPool pool_;
+    FingerprintShelf fingerprints_;
     Forwarder forwarder_;
+    Outlets outlets_;
     std::unique_ptr<net::HttpServer> server_;
 };
 

@@ -34,6 +34,11 @@ constexpr std::array rows = {
     Row{Reason::server_timeout, "server_timeout", 504, Code::timed_out},
     Row{Reason::response_refused, "response_refused", 502, Code::denied},
     Row{Reason::response_too_large, "response_too_large", 502, Code::exhausted},
+    Row{Reason::refused_by_policy, "refused_by_policy", 403, Code::denied},
+    Row{Reason::consent_missing, "consent_missing", 403, Code::denied},
+    Row{Reason::secret_leaves, "secret_leaves", 403, Code::denied},
+    Row{Reason::host_disagrees, "host_disagrees", 421, Code::denied},
+    Row{Reason::over_budget, "over_budget", 429, Code::exhausted},
     Row{Reason::busy, "busy", 503, Code::exhausted},
     Row{Reason::stopped, "stopped", 503, Code::cancelled},
 };

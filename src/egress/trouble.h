@@ -30,6 +30,11 @@ enum class Reason : std::uint8_t {
     server_timeout,      // the server did not answer in time
     response_refused,    // the answer cannot be searched or asks for something not permitted
     response_too_large,  // the answer is over the permitted size
+    refused_by_policy,   // what a sandbox asked for is not allowed
+    consent_missing,     // a person must consent, and nobody has in time
+    secret_leaves,       // the request holds a brokered secret, or a placeholder not for that host
+    host_disagrees,      // name, TLS hello and Host field do not say the same
+    over_budget,         // the sandbox has used up what its profile gives it
     busy,                // too many connections or too much buffered
     stopped,             // revoked, lockdown, or egress is stopping
 };

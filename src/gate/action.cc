@@ -101,6 +101,19 @@ JsonObject members(const ChangeSetting& action) {
     return {{"key", action.key}, {"value", action.value}};
 }
 
+JsonObject members(const Connect& action) {
+    return {{"host", action.host},
+            {"port", static_cast<std::int64_t>(action.port)},
+            {"tls", action.is_tls},
+            {"program", action.program}};
+}
+
+Result<std::uint16_t> port_at(const Json& json) {
+    const std::int64_t port = TRY(wire::integer_at(json, "port"));
+    if (port < 1 || port > 65535) return fail(Code::invalid_input, "\"port\" must be 1 to 65535");
+    return static_cast<std::uint16_t>(port);
+}
+
 Result<Action> read_file_from(const Json& json) {
     ReadFile action;
     action.path = TRY(short_text(json, "path"));
@@ -148,9 +161,7 @@ Result<Action> send_http_from(const Json& json) {
     action.method = TRY(short_text(json, "method"));
     action.scheme = TRY(short_text(json, "scheme"));
     action.host = TRY(short_text(json, "host"));
-    const std::int64_t port = TRY(wire::integer_at(json, "port"));
-    if (port < 1 || port > 65535) return fail(Code::invalid_input, "\"port\" must be 1 to 65535");
-    action.port = static_cast<std::uint16_t>(port);
+    action.port = TRY(port_at(json));
     action.target = TRY(short_text(json, "target"));
     action.content_type = TRY(short_text(json, "content_type"));
     action.body_sha256 = TRY(short_text(json, "body_sha256"));
@@ -170,6 +181,15 @@ Result<Action> infer_from(const Json& json) {
 
 Result<Action> change_setting_from(const Json& json) {
     return Action(ChangeSetting{TRY(short_text(json, "key")), TRY(short_text(json, "value"))});
+}
+
+Result<Action> connect_from(const Json& json) {
+    Connect action;
+    action.host = TRY(short_text(json, "host"));
+    action.port = TRY(port_at(json));
+    action.is_tls = TRY(wire::boolean_at(json, "tls"));
+    action.program = TRY(short_text(json, "program"));
+    return Action(std::move(action));
 }
 
 struct Line {
@@ -206,6 +226,10 @@ struct Line {
         return fmt::format("ask the model {} of {} ({} bytes)", action.model, action.provider,
                            action.body_bytes);
     }
+    std::string operator()(const Connect& action) const {
+        return fmt::format("connect to {} port {}{}", action.host, action.port,
+                           action.is_tls ? " (TLS, not looked into)" : " (not encrypted by TLS)");
+    }
     std::string operator()(const ChangeSetting& action) const {
         return fmt::format("set {} = {}", action.key, action.value);
     }
@@ -231,6 +255,7 @@ Result<Action> action_from_json(const Json& json) {
     if (effect == RunCommand::effect) action = run_command_from(json);
     if (effect == SendHttp::effect) action = send_http_from(json);
     if (effect == Infer::effect) action = infer_from(json);
+    if (effect == Connect::effect) action = connect_from(json);
     if (effect == ChangeSetting::effect) action = change_setting_from(json);
     // A member that nobody reads would be shown to no one and still be signed.
     if (action && !(to_json(*action) == json)) {

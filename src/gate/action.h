@@ -99,7 +99,17 @@ struct ChangeSetting {
     std::string value;
 };
 
-using Action = std::variant<ReadFile, WriteFile, RunCommand, SendHttp, Infer, ChangeSetting>;
+// A connection of a sandboxed program that is not looked into: TLS end to end, or no HTTP.
+struct Connect {
+    static constexpr std::string_view effect = "connect";
+    std::string host;  // canonical
+    std::uint16_t port = 0;
+    bool is_tls = true;
+    std::string program;  // what the sandbox was started for
+};
+
+using Action =
+    std::variant<ReadFile, WriteFile, RunCommand, SendHttp, Infer, ChangeSetting, Connect>;
 
 // The canonical form: an object whose member "effect" names the kind.
 wire::Json to_json(const Action& action);

@@ -24,6 +24,15 @@ enum class ActorFrameKind : std::uint16_t {
     ready = 103,       // → keeper: the key has been taken
     secret = 104,      // egress → keeper: packed {secret name, host}; answered with the same id
     connection = 105,  // egress → keeper: canonical JSON record of one connection
+    // Of sandboxes with a network; gate/connection.h has the JSON.
+    outlets = 110,  // launcher → keeper: nonce of the run's ticket; os::outlets as descriptors
+    outlets_end = 111,       // launcher → keeper: nonce; nothing of that sandbox is left
+    sandbox_open = 120,      // keeper → egress: a SandboxOrder with the listeners
+    sandbox_close = 121,     // keeper → egress: {"sandbox"}
+    ask = 122,               // egress → keeper: a ConnectionAsk; answered with the same id
+    authorities = 123,       // egress → keeper: {"authorities": [{"id", "pem"}]}
+    more_authorities = 124,  // keeper → egress: one has been taken; no payload
+    fingerprints = 125,      // keeper → egress: packed FingerprintTable of egress/leak_scan.h
 };
 
 }  // namespace hs::gate

@@ -137,6 +137,8 @@ Judgement Judge::decide(policy::Question& question, std::string_view name) {
     judgement.sandbox = decision.obligations.sandbox;
     for (const auto& item : decision.obligations.redact.names())
         judgement.redact.emplace_back(item);
+    judgement.egress = decision.obligations.egress;
+    judgement.inspect = decision.obligations.inspect;
     judgement.log = policy::log_level_name(decision.obligations.log);
     judgement.ttl_ms = decision.obligations.ttl_ms;
     judgement.requirements = decision.requirements;

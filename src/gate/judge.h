@@ -28,6 +28,8 @@ struct Judgement {
     Outcome outcome = Outcome::deny;
     std::string sandbox;
     std::vector<std::string> redact;
+    std::vector<std::vector<std::string>> egress;  // where a sandbox may connect to; every list
+    std::vector<std::string> inspect;              // where egress looks into TLS
     std::string log = "summary";
     std::optional<std::int64_t> ttl_ms;
     std::vector<policy::ApprovalRequirement> requirements;

@@ -38,7 +38,7 @@ void send(os::Channel& channel, std::uint64_t id, FrameKind kind, const Json& pa
     static_cast<void>(sent.ok());
 }
 
-void send_failure(os::Channel& channel, std::uint64_t id, const base::Error& error) {
+void send_error(os::Channel& channel, std::uint64_t id, const base::Error& error) {
     send(channel, id, FrameKind::failure,
          JsonObject{{"code", base::code_name(error.code)}, {"what", error.what}});
 }
@@ -83,6 +83,14 @@ void Keeper::record(audit::Event event) {
     static_cast<void>(queued.ok());  // a log that failed refuses every decision from now on
 }
 
+void Keeper::send_answer(const Sender& sender, std::uint64_t id, const Json& answer) {
+    send(*sender.channel, id, FrameKind::answer, answer);
+}
+
+void Keeper::send_failure(const Sender& sender, std::uint64_t id, const base::Error& error) {
+    send_error(*sender.channel, id, error);
+}
+
 void Keeper::handle(const Sender& sender, const os::Frame& frame) {
     const auto payload = wire::parse_json(base::text_of(frame.payload));
     Result<> done;
@@ -106,7 +114,7 @@ void Keeper::handle(const Sender& sender, const os::Frame& frame) {
                 done = fail(Code::invalid_input, "the keeper does not take such a frame");
         }
     }
-    if (!done) send_failure(*sender.channel, frame.id, done.error());
+    if (!done) send_error(*sender.channel, frame.id, done.error());
 }
 
 Result<> Keeper::send_when_durable(const Sender& sender, std::uint64_t id, audit::Event event,
@@ -116,11 +124,11 @@ Result<> Keeper::send_when_durable(const Sender& sender, std::uint64_t id, audit
         if (index) {
             send(*channel, id, FrameKind::answer, answer);
         } else {
-            send_failure(*channel, id,
-                         base::Error{index.error().code,
-                                     "nothing was done, because it could not be recorded: " +
-                                         index.error().what,
-                                     index.error().where});
+            send_error(*channel, id,
+                       base::Error{index.error().code,
+                                   "nothing was done, because it could not be recorded: " +
+                                       index.error().what,
+                                   index.error().where});
         }
     });
 }
@@ -229,6 +237,15 @@ Result<> Keeper::add_ticket(Decision& decision, base::WallTime_ms expiry_ms, Jso
         }
         LaunchPlaces places = parts_.launch;
         places.project = decision.circumstances.project;
+        const bool network = profile->network == policy::Network::egress;
+        SandboxAuthority authority;
+        if (network) {
+            authority = TRY(parts_.take_authority());
+            places.authority = authority.pem;
+            places.secrets = parts_.secret_names();
+        }
+        parts_.random.fill(ticket.nonce);
+        if (network) note_sandbox(decision, *profile, ticket.nonce, authority.id);
         const os::LaunchSpec spec =
             TRY(plan_launch(*command, decision.asked.resolved_executable, *profile, places));
         covered = TRY(os::pack_launch_spec(spec));
@@ -242,7 +259,7 @@ Result<> Keeper::add_ticket(Decision& decision, base::WallTime_ms expiry_ms, Jso
     ticket.digest = crypto::sha256(covered);
     ticket.expiry_ms = expiry_ms;
     ticket.generation = generation_;
-    parts_.random.fill(ticket.nonce);
+    if (ticket.kind != os::LaunchSpec::ticket_kind) parts_.random.fill(ticket.nonce);
     ticket.issued_by = parts_.instance;
     answer["ticket"] = base::to_base64(crypto::issue_ticket(parts_.ticket_key, ticket));
     answer["envelope"] = base::to_base64(covered);

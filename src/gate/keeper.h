@@ -16,8 +16,10 @@
 #include "audit/log.h"
 #include "base/clock.h"
 #include "crypto/secret.h"
+#include "crypto/ticket.h"
 #include "gate/action.h"
 #include "gate/approvals.h"
+#include "gate/connection.h"
 #include "gate/frames.h"
 #include "gate/governance.h"
 #include "gate/judge.h"
@@ -31,10 +33,34 @@ namespace hs::gate {
 // Who sends a frame: hardshelld over its socket pair, or a person over the keeper's own socket,
 // whose user id the kernel vouches for.
 struct Sender {
-    enum class Kind : std::uint8_t { daemon, person };
+    enum class Kind : std::uint8_t { daemon, person, egress };
     Kind kind = Kind::daemon;
     std::string name;  // "hardshelld", "uid 1000"
     std::shared_ptr<os::Channel> channel;
+};
+
+// A secret that may go to a host, and in which form.
+struct BoundSecret {
+    std::string name;
+    std::string header;
+    std::string prefix;
+    std::vector<std::string> hosts;
+};
+
+// What an allowed request of a sandbox may do, beside what was asked.
+struct SandboxRequest {
+    std::string decision;
+    base::WallTime_ms expiry_ms = 0;
+    ConnectionLimits limits;
+    bool is_inner = false;  // the name itself is known to lie in a private network or here
+    bool only_looks = true;
+    std::optional<BoundSecret> credential;
+};
+
+// An authority that egress has made for one sandbox.
+struct SandboxAuthority {
+    std::string id;
+    std::string pem;
 };
 
 class Keeper {
@@ -45,6 +71,13 @@ class Keeper {
     // Whether a token may answer approvals; its name, or denied.
     using TokenName = std::function<base::Result<std::string>(const std::string& token)>;
     using Verb = std::function<base::Result<wire::Json>(const Sender& sender, const wire::Json&)>;
+
+    using SandboxEnvelopeFor = std::function<base::Result<base::Bytes>(
+        const ConnectionAsk& ask, const SandboxRequest& request)>;
+    // The one secret that is bound to the host, if there is one.
+    using SecretFor = std::function<std::optional<BoundSecret>(const std::string& host)>;
+    // For one run; denied while egress has made none.
+    using TakeAuthority = std::function<base::Result<SandboxAuthority>()>;
 
     struct Parts {
         const base::Clock& clock;
@@ -61,6 +94,10 @@ class Keeper {
         TokenName token_name;
         std::uint8_t envelope_ticket_kind;
         std::string instance;  // this keeper's id, in every ticket
+        SandboxEnvelopeFor sandbox_envelope_for;
+        SecretFor secret_for;
+        TakeAuthority take_authority;
+        std::function<std::vector<std::string>()> secret_names;
     };
     Keeper(Parts parts, ApprovalBook book);
 
@@ -76,6 +113,19 @@ class Keeper {
 
     enum class Access : std::uint8_t { daemon_or_person, person_only };
     void add_verb(std::string name, Access access, Verb verb);
+
+    // The sandbox that was permitted under this ticket now has listeners: who it is, for egress.
+    // not_found for a ticket of another kind, conflict for a second time.
+    base::Result<SandboxOrder> open_sandbox(base::ByteView nonce);
+    // Its id, or nothing when it is not known.
+    std::string close_sandbox(base::ByteView nonce);
+    // Decides one connection or request of a sandbox; answers to egress's channel.
+    void handle_connection(const Sender& egress, const os::Frame& frame);
+    // Counts what a sandbox has sent into its session's counters.
+    void note_sent(const std::string& sandbox, std::int64_t bytes);
+    // Whom to tell of answered approvals, beside the daemon.
+    void set_egress(std::shared_ptr<os::Channel> egress) { egress_ = std::move(egress); }
+
     // Writes an event without waiting.
     void record(audit::Event event);
 
@@ -86,7 +136,47 @@ class Keeper {
         Circumstances circumstances;
         Judgement judgement;
         std::string approval;  // claimed
+        bool claimed = false;  // before, by another question of the same push
     };
+
+    // A permitted run with a network, from its permit to its end.
+    struct Sandbox {
+        std::string nonce;
+        std::string authority;
+        std::string program;
+        Circumstances circumstances;
+        ConnectionLimits limits;
+        bool inspects_all = false;
+        std::vector<std::vector<std::string>> egress;
+        std::vector<std::string> inspect;
+        struct Granted {
+            std::string approval;
+            base::WallTime_ms until_ms = 0;
+        };
+        std::map<std::string, Granted> granted;  // digests of pushes that a person consented to
+        base::WallTime_ms noted_ms = 0;
+        bool is_open = false;
+    };
+
+    void note_sandbox(const Decision& decision, const policy::Profile& profile,
+                      const crypto::TicketNonce& nonce, std::string authority);
+    base::Result<> decide_connection(const Sender& egress, std::uint64_t id,
+                                     const wire::Json& payload);
+    base::Result<> judge_connection(Decision& decision, Action action, const std::string& approval);
+    base::Result<ConnectionAnswer> settle_connection(Decision& decision,
+                                                     ConnectionAnswer::Outcome allowed,
+                                                     base::WallTime_ms holds_ms);
+    base::Result<ConnectionAnswer> decide_open(Decision& decision, const ConnectionAsk& ask,
+                                               const Sandbox& sandbox);
+    base::Result<ConnectionAnswer> decide_addresses(Decision& decision, const ConnectionAsk& ask);
+    base::Result<> judge_request(Decision& decision, const ConnectionAsk& ask,
+                                 const Sandbox& sandbox);
+    base::Result<ConnectionAnswer> decide_request(Decision& decision, const ConnectionAsk& ask,
+                                                  Sandbox& sandbox);
+    std::optional<BoundSecret> credential_for(const Decision& decision, const ConnectionAsk& ask);
+    std::string pending_for(const Decision& decision) const;
+    static void send_answer(const Sender& sender, std::uint64_t id, const wire::Json& answer);
+    static void send_failure(const Sender& sender, std::uint64_t id, const base::Error& error);
 
     base::Result<> decide(const Sender& sender, std::uint64_t id, const wire::Json& payload);
     base::Result<> decide_claim(Decision& decision, const std::string& approval);
@@ -113,6 +203,8 @@ class Keeper {
     Parts parts_;
     ApprovalBook book_;
     std::shared_ptr<os::Channel> daemon_;
+    std::shared_ptr<os::Channel> egress_;
+    std::map<std::string, Sandbox> sandboxes_;  // by the decision's id
     std::uint64_t generation_;
     std::map<std::string, policy::SessionCounters> counters_;
     std::map<std::string, std::pair<Access, Verb>, std::less<>> verbs_;

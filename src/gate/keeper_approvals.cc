@@ -41,7 +41,20 @@ std::string Keeper::card_of(const Decision& decision, base::WallTime_ms expiry_m
         const auto& target = std::get<policy::CommandTarget>(decision.asked.question.target);
         if (target.runs_project_code) card += "  note:       it runs the project's own code\n";
         if (target.names_outside) card += "  note:       it names files outside the project\n";
-        card += fmt::format("  sandbox:    {}, no network\n", judgement.sandbox);
+        const policy::Profile* profile = parts_.judge.profile(judgement.sandbox);
+        const bool network = profile != nullptr && profile->network == policy::Network::egress;
+        card += fmt::format("  sandbox:    {}, {}\n", judgement.sandbox,
+                            network ? "each connection is decided by itself" : "no network");
+    }
+    const auto from = sandboxes_.find(decision.circumstances.call);
+    if (from != sandboxes_.end()) {
+        card += fmt::format("  from:       the sandbox of {}\n", from->second.program);
+        const auto* http = std::get_if<SendHttp>(&decision.asked.action);
+        if (http != nullptr && http->target.ends_with("/git-receive-pack")) {
+            card += "  note:       a git push; what it carries is not looked at\n";
+        } else if (http != nullptr && http->body_bytes > 0 && http->body_sha256.empty()) {
+            card += "  note:       its body is too large to be bound to this approval\n";
+        }
     }
     if (const auto* write = std::get_if<WriteFile>(&decision.asked.action)) {
         card += fmt::format("  content:    sha256 {}…\n", write->content_sha256.substr(0, 16));
@@ -61,11 +74,14 @@ Result<Json> Keeper::list_approvals() const {
 }
 
 void Keeper::tell(const std::string& approval, std::string_view outcome) {
-    if (!daemon_) return;
     const Json news = JsonObject{{"approval", approval}, {"outcome", outcome}};
-    const auto sent = daemon_->send(0, static_cast<std::uint16_t>(FrameKind::news),
-                                    base::bytes_of(wire::canonical_json(news)));
-    static_cast<void>(sent.ok());  // a daemon that is gone asks again when it is back
+    const std::string text = wire::canonical_json(news);
+    for (const auto& channel : {daemon_, egress_}) {
+        if (!channel) continue;
+        const auto sent =
+            channel->send(0, static_cast<std::uint16_t>(FrameKind::news), base::bytes_of(text));
+        static_cast<void>(sent.ok());  // who is gone asks again when it is back
+    }
 }
 
 Result<Json> Keeper::answer_approval(const std::string& id, ApprovalAnswer answer,

@@ -70,6 +70,56 @@ void add_masks(os::LaunchSpec& spec, const policy::Profile& profile, const Launc
     }
 }
 
+// Programs that bring their own certificates are pointed to the bundle that jail/authority.h makes;
+// those that know proxies get the one that also reaches ports without an outlet. Git's SSH remotes
+// of the usual hosts become HTTPS ones, which can be told apart by what they do.
+void add_network(os::LaunchSpec& spec, const LaunchPlaces& places) {
+    spec.network = os::NetworkMode::egress;
+    spec.network_authority = places.authority;
+    auto& environment = spec.command.environment;
+    constexpr std::string_view bundle = "/run/hardshell/staged/certificates.pem";
+    if (!places.authority.empty()) {
+        for (const char* name :
+             {"SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "PIP_CERT", "GIT_SSL_CAINFO",
+              "CARGO_HTTP_CAINFO", "NIX_SSL_CERT_FILE"}) {
+            environment.push_back({name, std::string(bundle)});
+        }
+        environment.push_back({"NODE_EXTRA_CA_CERTS", "/run/hardshell/staged/authority.pem"});
+    }
+    for (const char* name : {"http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"}) {
+        environment.push_back({name, "http://127.0.0.1:3128"});
+    }
+    for (const char* name : {"ALL_PROXY", "all_proxy"}) {
+        environment.push_back({name, "socks5h://127.0.0.1:1080"});
+    }
+    for (const char* name : {"NO_PROXY", "no_proxy"}) {
+        environment.push_back({name, "localhost,127.0.0.1,::1"});
+    }
+    std::size_t count = 0;
+    for (const char* host : {"github.com", "gitlab.com", "bitbucket.org", "codeberg.org"}) {
+        for (const char* form : {"git@{}:", "ssh://git@{}/"}) {
+            environment.push_back({fmt::format("GIT_CONFIG_KEY_{}", count),
+                                   fmt::format("url.https://{}/.insteadOf", host)});
+            environment.push_back(
+                {fmt::format("GIT_CONFIG_VALUE_{}", count), fmt::format(fmt::runtime(form), host)});
+            ++count;
+        }
+    }
+    environment.push_back({"GIT_CONFIG_COUNT", std::to_string(count)});
+    environment.push_back({"GIT_TERMINAL_PROMPT", "0"});
+    for (const auto& secret : places.secrets) {
+        std::string name = "HARDSHELL_SECRET_";
+        for (const char c : secret) {
+            const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+            const bool plain = letter || (c >= '0' && c <= '9');
+            name += !plain ? '_' : letter ? static_cast<char>(c & ~0x20) : c;
+        }
+        const auto same = [&](const os::EnvironmentEntry& entry) { return entry.name == name; };
+        if (std::any_of(environment.begin(), environment.end(), same)) continue;
+        environment.push_back({name, placeholder_of(secret)});
+    }
+}
+
 void set_limits(os::Limits& limits, const policy::ProfileLimits& from, std::int64_t asked_wall_ms) {
     const auto unsigned_of = [](std::int64_t value) { return static_cast<std::uint64_t>(value); };
     limits.wall_ms = unsigned_of(from.wall_s) * 1000;
@@ -100,6 +150,10 @@ Result<> stage_scripts(os::LaunchSpec& spec, const RunCommand& command) {
 
 }  // namespace
 
+std::string placeholder_of(std::string_view secret) {
+    return std::string(placeholder_mark) + std::string(secret);
+}
+
 Result<os::LaunchSpec> plan_launch(const RunCommand& command, const std::string& executable,
                                    const policy::Profile& profile, const LaunchPlaces& places) {
     os::LaunchSpec spec;
@@ -121,6 +175,7 @@ Result<os::LaunchSpec> plan_launch(const RunCommand& command, const std::string&
                                os::MountPresence::required, os::MountContent::system});
     }
     add_masks(spec, profile, places);
+    if (profile.network == policy::Network::egress) add_network(spec, places);
     set_limits(spec.limits, profile.limits, command.wall_ms);
     TRY(stage_scripts(spec, command));
     const std::string& cwd = spec.command.working_directory;

@@ -24,6 +24,18 @@ std::string_view kind_of(const std::string& path) {
     return facts->kind == os::FileFacts::Kind::directory ? "folder" : "other";
 }
 
+// Git's own protocol over HTTP (gitprotocol-http(5)): fetching posts what it has, and asks for
+// references before it pushes. What counts is what the server is made to do.
+policy::Effect effect_of(const SendHttp& action) {
+    const std::string path = action.target.substr(0, action.target.find('?'));
+    const bool fetches = action.method == "POST" && path.ends_with("/git-upload-pack") &&
+                         action.content_type == "application/x-git-upload-pack-request";
+    if (fetches) return policy::Effect::http_get;
+    const bool pushes = action.target.find("service=git-receive-pack") != std::string::npos;
+    if (pushes) return policy::Effect::http_send;
+    return policy::FactTables::http_effect(action.method);
+}
+
 flow::DataClasses classes_from(const std::vector<std::string>& names) {
     flow::DataClasses classes;
     for (const auto& name : names) {
@@ -146,7 +158,7 @@ Result<> Questions::fill(RunCommand& action, Asked& asked, const policy::Surroun
 }
 
 Result<> Questions::fill(const SendHttp& action, Asked& asked) {
-    asked.question.effect = policy::FactTables::http_effect(action.method);
+    asked.question.effect = effect_of(action);
     policy::HttpAim aim;
     aim.at.host = TRY(policy::canonical_host(action.host));
     aim.at.port = action.port;
@@ -192,6 +204,17 @@ Result<> Questions::fill(const Infer& action, Asked& asked) {
     return {};
 }
 
+Result<> Questions::fill(const Connect& action, Asked& asked) {
+    asked.question.effect = policy::Effect::connect;
+    policy::HttpAim aim;
+    aim.at.host = TRY(policy::canonical_host(action.host));
+    aim.at.port = action.port;
+    aim.is_tls = action.is_tls;
+    aim.address = aim.at.host.address;
+    asked.question.target = tables_.host(aim);
+    return {};
+}
+
 Result<> Questions::fill(const ChangeSetting& action, Asked& asked) {
     asked.question.effect = policy::Effect::configure;
     asked.question.target = policy::SettingTarget{action.key, true};
@@ -230,6 +253,7 @@ Result<Asked> Questions::ask(Action action, const Circumstances& circumstances) 
     if (auto* run = std::get_if<RunCommand>(&action)) TRY(fill(*run, asked, around));
     if (auto* http = std::get_if<SendHttp>(&action)) TRY(fill(*http, asked));
     if (auto* infer = std::get_if<Infer>(&action)) TRY(fill(*infer, asked));
+    if (auto* connect = std::get_if<Connect>(&action)) TRY(fill(*connect, asked));
     if (auto* setting = std::get_if<ChangeSetting>(&action)) TRY(fill(*setting, asked));
     asked.digest = digest_of(action);
     asked.question.action_digest = asked.digest;

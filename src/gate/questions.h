@@ -69,6 +69,7 @@ class Questions {
     base::Result<> fill(const SendHttp& action, Asked& asked);
     base::Result<> fill(const Infer& action, Asked& asked);
     base::Result<> fill(const ChangeSetting& action, Asked& asked);
+    base::Result<> fill(const Connect& action, Asked& asked);
     base::Result<std::string> hash_of(const std::string& path);
     base::Result<> begin(const Circumstances& circumstances, const policy::Surroundings& around,
                          policy::Question& question) const;

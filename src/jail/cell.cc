@@ -45,24 +45,26 @@ std::uint64_t namespaces(Powers powers) {
     return flags;
 }
 
-// Receives one report; the descriptor it carries, if any, into `passed`.
-ssize_t receive_report(int socket, Report& report, Fd& passed) {
+// Receives one report; the descriptors it carries into `passed`.
+ssize_t receive_report(int socket, Report& report, std::vector<Fd>& passed) {
     struct iovec part {
         &report, sizeof report
     };
     struct msghdr message {};
     message.msg_iov = &part;
     message.msg_iovlen = 1;
-    alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+    alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int) * Report::descriptors_max)] = {};
     message.msg_control = control;
     message.msg_controllen = sizeof control;
     const ssize_t size = ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (size <= 0) return size;
     const struct cmsghdr* const head = CMSG_FIRSTHDR(&message);
     if (head != nullptr && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS) {
-        int number = -1;
-        std::memcpy(&number, CMSG_DATA(head), sizeof number);
-        passed = Fd(number);
+        for (std::size_t at = 0; CMSG_LEN(at + sizeof(int)) <= head->cmsg_len; at += sizeof(int)) {
+            int number = -1;
+            std::memcpy(&number, CMSG_DATA(head) + at, sizeof number);
+            passed.emplace_back(number);
+        }
     }
     return size;
 }
@@ -70,8 +72,10 @@ ssize_t receive_report(int socket, Report& report, Fd& passed) {
 }  // namespace
 
 Result<std::unique_ptr<Cell>> Cell::start(CellShop& shop, os::LaunchSpec spec,
-                                          std::vector<Fd> descriptors) {
+                                          std::vector<Fd> descriptors,
+                                          const crypto::TicketNonce& nonce) {
     std::unique_ptr<Cell> cell(new Cell(shop, std::move(spec)));
+    cell->nonce_ = nonce;
     cell->identity_ = TRY(choose_identity(cell->spec_, shop.id_maps));
     cell->outcome_.notes = cell->identity_.notes;
     if (stands(Wall::memory_limit)) {
@@ -154,12 +158,14 @@ void Cell::describe_enforcement() {
     list.push_back({"processes", "RLIMIT_NPROC in its own user namespace"});
     list.push_back({"processor time", "RLIMIT_CPU of each process"});
     list.push_back({"scratch space", "size of its own tmpfs"});
+    list.push_back({"network", has_network() ? "its own namespace; connections go to egress alone"
+                                             : "its own namespace without any way out"});
 }
 
 void Cell::on_reports() {
     while (true) {
         Report report;
-        Fd passed;
+        std::vector<Fd> passed;
         const ssize_t size = receive_report(reports_.get(), report, passed);
         if (size < 0 && errno == EINTR) continue;
         if (size == 0) reports_.close();  // every process that held the other end is gone
@@ -168,7 +174,7 @@ void Cell::on_reports() {
     }
 }
 
-void Cell::take_report(const Report& report, Fd passed) {
+void Cell::take_report(const Report& report, std::vector<Fd> passed) {
     switch (report.kind) {
         case ReportKind::map_me: {
             const auto done = write_identity(std::to_string(pid_), Powers::root, identity_.host);
@@ -180,7 +186,13 @@ void Cell::take_report(const Report& report, Fd passed) {
             answer(grouped_);
             return;
         case ReportKind::listener:
-            listener_ = std::move(passed);
+            if (passed.size() == 1) listener_ = std::move(passed.front());
+            return;
+        case ReportKind::outlets:
+            outlets_ = std::move(passed);
+            return;
+        case ReportKind::terminal:
+            if (passed.size() == 1) terminal_ = std::move(passed.front());
             return;
         case ReportKind::hashed:
             shop_.hashes.remember(report.version, report.digest);

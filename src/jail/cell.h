@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "crypto/ticket.h"
 #include "jail/cgroup.h"
 #include "jail/executable.h"
 #include "jail/identity.h"
@@ -41,7 +42,8 @@ class Cell {
     // Clones the sandbox's first process; it builds the rest by itself and is heard of through
     // on_readable(). `descriptors` are standard input, output, error and the staged files.
     static base::Result<std::unique_ptr<Cell>> start(CellShop& shop, os::LaunchSpec spec,
-                                                     std::vector<os::Fd> descriptors);
+                                                     std::vector<os::Fd> descriptors,
+                                                     const crypto::TicketNonce& nonce);
     ~Cell();
     Cell(const Cell&) = delete;
     Cell& operator=(const Cell&) = delete;
@@ -62,13 +64,21 @@ class Cell {
     // When check_limits() wants to be called next.
     std::chrono::steady_clock::time_point next_check() const;
 
+    // What the sandbox has handed out since the last call: its network's listeners, the outer end
+    // of its terminal. Empty when there is nothing new.
+    std::vector<os::Fd> take_outlets() { return std::exchange(outlets_, {}); }
+    os::Fd take_terminal() { return std::move(terminal_); }
+    // Of the ticket that permitted this run.
+    const crypto::TicketNonce& nonce() const { return nonce_; }
+    bool has_network() const { return spec_.network != os::NetworkMode::none; }
+
     bool finished() const { return finished_; }
     const Outcome& outcome() const { return outcome_; }
 
   private:
     Cell(CellShop& shop, os::LaunchSpec spec) : shop_(shop), spec_(std::move(spec)) {}
     base::Result<> clone_process(const std::vector<os::Fd>& descriptors, int inner_reports);
-    void take_report(const Report& report, os::Fd passed);
+    void take_report(const Report& report, std::vector<os::Fd> passed);
     void answer(bool done);
     void count_refused(const RefusedCall& call);
     void describe_enforcement();
@@ -76,6 +86,9 @@ class Cell {
 
     CellShop& shop_;
     os::LaunchSpec spec_;
+    crypto::TicketNonce nonce_{};
+    std::vector<os::Fd> outlets_;
+    os::Fd terminal_;
     Identity identity_;
     ControlGroup group_;
     os::Fd reports_;

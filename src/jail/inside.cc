@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -13,11 +14,15 @@
 
 #include <cerrno>
 #include <csignal>
+#include <span>
 
+#include "jail/authority.h"
 #include "jail/landlock.h"
+#include "jail/network.h"
 #include "jail/privileges.h"
 #include "jail/report.h"
 #include "jail/root.h"
+#include "jail/terminal.h"
 #include "jail/walls.h"
 #include "os/error.h"
 
@@ -34,22 +39,23 @@ using os::Fd;
 constexpr int exit_setup_failed = 125;
 constexpr int first_inherited = 3;
 
-void send_report(int socket, const Report& report, int descriptor = -1) {
+void send_report(int socket, const Report& report, std::span<const int> descriptors = {}) {
+    const std::size_t bytes = descriptors.size() * sizeof(int);
     struct iovec part {
         const_cast<Report*>(&report), sizeof report
     };
     struct msghdr message {};
     message.msg_iov = &part;
     message.msg_iovlen = 1;
-    alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-    if (descriptor >= 0) {
+    alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int) * Report::descriptors_max)] = {};
+    if (!descriptors.empty() && descriptors.size() <= Report::descriptors_max) {
         message.msg_control = control;
-        message.msg_controllen = sizeof control;
+        message.msg_controllen = CMSG_SPACE(bytes);
         struct cmsghdr* const head = CMSG_FIRSTHDR(&message);
         head->cmsg_level = SOL_SOCKET;
         head->cmsg_type = SCM_RIGHTS;
-        head->cmsg_len = CMSG_LEN(sizeof(int));
-        std::memcpy(CMSG_DATA(head), &descriptor, sizeof descriptor);
+        head->cmsg_len = CMSG_LEN(bytes);
+        std::memcpy(CMSG_DATA(head), descriptors.data(), bytes);
     }
     while (::sendmsg(socket, &message, MSG_NOSIGNAL) < 0 && errno == EINTR) {
     }
@@ -73,6 +79,8 @@ class Inside {
   private:
     void close_others();
     Result<> enter_namespaces();
+    Result<> open_network();
+    Result<> open_terminal();
     Result<> build_root();
     Result<> check_what_runs();
     Result<> stage_files(NewRoot& root);
@@ -84,12 +92,15 @@ class Inside {
     const InsideOrder& order_;
     std::optional<NewRoot> root_;
     Executable executable_;
+    Fd terminal_;  // the command's side
 };
 
 Result<> Inside::build() {
     if (stands(Wall::descriptors)) close_others();
     step = "namespaces";
     TRY(enter_namespaces());
+    step = "network";
+    TRY(open_network());
     step = "root";
     if (stands(Wall::root)) TRY(build_root());
     step = "executable";
@@ -141,6 +152,30 @@ Result<> Inside::enter_namespaces() {
     return leave_keyrings();
 }
 
+// The namespace is still empty: no program of the sandbox can have taken a port.
+Result<> Inside::open_network() {
+    if (order_.spec.network == os::NetworkMode::none || !stands(Wall::network)) return {};
+    const std::vector<Fd> opened = TRY(open_outlets());
+    std::vector<int> numbers;
+    for (const Fd& one : opened) numbers.push_back(one.get());
+    Report report;
+    report.kind = ReportKind::outlets;
+    send_report(order_.reports, report, numbers);
+    return {};
+}
+
+Result<> Inside::open_terminal() {
+    if (order_.spec.terminal == os::TerminalMode::none || !root_) return {};
+    step = "terminal";
+    TerminalEnds ends = TRY(make_terminal(*root_, order_.identity));
+    Report report;
+    report.kind = ReportKind::terminal;
+    const int number = ends.outer.get();
+    send_report(order_.reports, report, {&number, 1});
+    terminal_ = std::move(ends.inner);
+    return {};
+}
+
 Result<> Inside::build_root() {
     root_ = TRY(NewRoot::begin());
     step = "root: devices, proc and scratch space";
@@ -151,6 +186,11 @@ Result<> Inside::build_root() {
     TRY(root_->mask(order_.spec, order_.hidden));
     step = "pivot_root";
     TRY(root_->enter());
+    TRY(open_terminal());
+    step = "trusted certificates";
+    if (!order_.spec.network_authority.empty()) {
+        TRY(trust_authority(*root_, order_.spec.network_authority));
+    }
     step = "staged files";
     return stage_files(*root_);
 }
@@ -229,7 +269,8 @@ Result<> Inside::lock_down() {
     const Fd listener = TRY(order_.filter.install());
     Report report;
     report.kind = ReportKind::listener;
-    send_report(order_.reports, report, listener.get());
+    const int number = listener.get();
+    send_report(order_.reports, report, {&number, 1});
     return {};
 }
 
@@ -255,9 +296,13 @@ void reset_signals() {
 Result<> Inside::become_command() {
     if (stands(Wall::session) && ::setsid() < 0) return os::fail_errno("starting a session", errno);
     for (int number = 0; number < first_inherited; ++number) {
-        if (::dup2(order_.descriptors[static_cast<std::size_t>(number)].get(), number) < 0) {
+        const int given = order_.descriptors[static_cast<std::size_t>(number)].get();
+        if (::dup2(terminal_ ? terminal_.get() : given, number) < 0) {
             return os::fail_errno("handing over standard input and output", errno);
         }
+    }
+    if (terminal_ && ::ioctl(0, TIOCSCTTY, 0) != 0) {
+        return os::fail_errno("taking the terminal", errno);
     }
     // Closed by the exec: until then a failure can still be reported.
     const auto flags = CLOSE_RANGE_CLOEXEC;

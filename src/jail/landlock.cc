@@ -52,10 +52,12 @@ std::uint64_t rights_of(int abi) {
     return rights;
 }
 
-Result<Fd> make_ruleset(int abi) {
+// A sandbox with a network of its own serves and reaches ports of its namespace at will: the
+// namespace is the wall, and what leaves it egress decides.
+Result<Fd> make_ruleset(int abi, os::NetworkMode network) {
     RulesetAttributes attributes;
     attributes.files = rights_of(abi);
-    if (abi >= 4) attributes.network = tcp;
+    if (abi >= 4 && network == os::NetworkMode::none) attributes.network = tcp;
     if (abi >= 6) attributes.scoped = scopes;
     // An older kernel refuses a structure with fields it does not know.
     const std::size_t size = abi >= 6 ? 24 : abi >= 4 ? 16 : 8;
@@ -87,7 +89,7 @@ int landlock_abi(int cap) {
 
 Result<> apply_landlock(const os::LaunchSpec& spec, int abi) {
     if (abi <= 0) return {};
-    const Fd ruleset = TRY(make_ruleset(abi));
+    const Fd ruleset = TRY(make_ruleset(abi, spec.network));
     const std::uint64_t all = rights_of(abi);
     // Names at the very top only; READ_DIR without READ_FILE shows no content.
     TRY(allow(ruleset.get(), "/", read_dir));
@@ -98,6 +100,7 @@ Result<> apply_landlock(const os::LaunchSpec& spec, int abi) {
         TRY(allow(ruleset.get(), path, all & ~ioctl_dev));
     }
     TRY(allow(ruleset.get(), "/dev", read_dir));
+    TRY(allow(ruleset.get(), "/dev/pts", all & (read_file | write_file | ioctl_dev)));
     for (const char* path :
          {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"}) {
         TRY(allow(ruleset.get(), path, all & (read_file | write_file | truncate | ioctl_dev)));

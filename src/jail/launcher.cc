@@ -91,7 +91,10 @@ Result<> Launcher::serve_once() {
     std::size_t at = 2;
     const auto now = std::chrono::steady_clock::now();
     for (const auto& [id, cell] : cells_) {
-        if (polled[at].revents != 0) cell->on_reports();
+        if (polled[at].revents != 0) {
+            cell->on_reports();
+            TRY(hand_over(id, *cell));
+        }
         if (polled[at + 1].revents != 0) cell->on_listener(polled[at + 1].revents);
         if (polled[at + 2].revents != 0) cell->on_process();
         if (!cell->finished()) cell->check_limits(now);
@@ -103,11 +106,34 @@ Result<> Launcher::serve_once() {
     return receive_frames(daemon_, polled[0].revents);
 }
 
+// The listeners of a sandbox's network go to the keeper, who knows whose run this is; its terminal
+// goes to who asked for the run.
+Result<> Launcher::hand_over(std::uint64_t id, Cell& cell) {
+    const auto numbers = [](const std::vector<Fd>& descriptors) {
+        std::vector<int> list;
+        for (const Fd& one : descriptors) list.push_back(one.get());
+        return list;
+    };
+    const std::vector<Fd> outlets = cell.take_outlets();
+    if (!outlets.empty()) {
+        TRY(keeper_.send(id, static_cast<std::uint16_t>(LauncherFrame::outlets), cell.nonce(),
+                         numbers(outlets)));
+    }
+    const Fd terminal = cell.take_terminal();
+    if (!terminal) return {};
+    return daemon_.send(id, static_cast<std::uint16_t>(LauncherFrame::terminal), {},
+                        {terminal.get()});
+}
+
 Result<> Launcher::collect_finished() {
     for (auto at = cells_.begin(); at != cells_.end();) {
         if (!at->second->finished()) {
             ++at;
             continue;
+        }
+        if (at->second->has_network()) {
+            TRY(keeper_.send(at->first, static_cast<std::uint16_t>(LauncherFrame::outlets_end),
+                             at->second->nonce()));
         }
         TRY(send(at->first, LauncherFrame::ended, pack_outcome(at->second->outcome())));
         at = cells_.erase(at);
@@ -164,7 +190,7 @@ Result<> Launcher::take_daemon_frame(os::Frame frame) {
     return {};
 }
 
-Result<os::LaunchSpec> Launcher::check_request(const os::Frame& frame) {
+Result<Launcher::Permitted> Launcher::check_request(const os::Frame& frame) {
     base::Unpacker in(frame.payload);
     const base::ByteView ticket_bytes = TRY(in.bytes());
     const base::ByteView spec_bytes = TRY(in.bytes());
@@ -189,7 +215,7 @@ Result<os::LaunchSpec> Launcher::check_request(const os::Frame& frame) {
     for (std::size_t i = 0; i < standard_descriptors; ++i) {
         TRY(check_standard(frame.descriptors[i].get()));
     }
-    return spec;
+    return Permitted{std::move(spec), ticket.nonce};
 }
 
 Result<> Launcher::start_run(os::Frame frame) {
@@ -202,9 +228,10 @@ Result<> Launcher::start_run(os::Frame frame) {
                            "64 sandboxes run already; wait until one has ended or stop one",
                            {}});
     }
-    auto spec = check_request(frame);
-    if (!spec) return refuse(id, spec.error());
-    auto cell = Cell::start(shop_, std::move(*spec), std::move(frame.descriptors));
+    auto permitted = check_request(frame);
+    if (!permitted) return refuse(id, permitted.error());
+    auto cell = Cell::start(shop_, std::move(permitted->spec), std::move(frame.descriptors),
+                            permitted->nonce);
     if (!cell) {
         Outcome outcome;
         outcome.step = "namespaces";

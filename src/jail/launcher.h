@@ -42,6 +42,10 @@ class Launcher {
     base::Result<> run();
 
   private:
+    struct Permitted {
+        os::LaunchSpec spec;
+        crypto::TicketNonce nonce;
+    };
     Launcher(os::Fd daemon, os::Fd keeper, const base::Clock& clock)
         : clock_(clock),
           daemon_(std::move(daemon)),
@@ -53,8 +57,9 @@ class Launcher {
     base::Result<> take_keeper_frame(const os::Frame& frame);
     base::Result<> take_daemon_frame(os::Frame frame);
     base::Result<> start_run(os::Frame frame);
-    base::Result<os::LaunchSpec> check_request(const os::Frame& frame);
+    base::Result<Permitted> check_request(const os::Frame& frame);
     base::Result<> refuse(std::uint64_t id, const base::Error& error);
+    base::Result<> hand_over(std::uint64_t id, Cell& cell);
     base::Result<> collect_finished();
     int poll_timeout_ms() const;
     base::Result<> send(std::uint64_t id, LauncherFrame kind, base::ByteView payload);

@@ -31,10 +31,14 @@ enum class ReportKind : std::uint32_t {
     note,      // `text` for the person
     enforced,  // `text` is "what\nby"
     failed,    // `step` and `text`: the sandbox could not be built
+    outlets,   // carries the listeners of the sandbox's network, in the order of os::outlets
+    terminal,  // carries the other end of the sandbox's own terminal
     ended,     // `wait_status`, `cpu_us`, `memory_peak_bytes`
 };
 
 struct Report {
+    static constexpr std::size_t descriptors_max = 8;
+
     ReportKind kind{};
     std::int32_t wait_status = 0;
     std::uint64_t cpu_us = 0;

@@ -113,13 +113,15 @@ Result<Fd> NewRoot::write_file(const char* path, base::ByteView bytes, unsigned 
 }
 
 Result<> NewRoot::furnish(const os::LaunchSpec& spec, const Identity& identity) {
-    TRY(write_etc(spec.hostname));
+    TRY(write_etc(spec));
     TRY(make_devices());
     TRY(make_proc());
     return make_scratch(spec, identity);
 }
 
-Result<> NewRoot::write_etc(const std::string& hostname) {
+Result<> NewRoot::write_etc(const os::LaunchSpec& spec) {
+    const std::string& hostname = spec.hostname;
+    const bool network = spec.network == os::NetworkMode::egress;
     const std::pair<const char*, std::string> files[] = {
         {"etc/passwd",
          "root:x:0:0:root:/root:/usr/sbin/nologin\nuser:x:1000:1000:user:/home/user:/bin/sh\n"
@@ -129,7 +131,8 @@ Result<> NewRoot::write_etc(const std::string& hostname) {
          "passwd: files\ngroup: files\nhosts: files dns\nprotocols: files\nservices: files\n"},
         {"etc/hosts", "127.0.0.1 localhost " + hostname + "\n::1 localhost\n"},
         {"etc/hostname", hostname + "\n"},
-        {"etc/resolv.conf", "# This sandbox has no network.\n"},
+        {"etc/resolv.conf", network ? "nameserver 127.0.0.1\noptions timeout:30 attempts:1\n"
+                                    : "# This sandbox has no network.\n"},
         {"etc/shells", "/bin/sh\n/bin/bash\n"},
     };
     for (const auto& [path, text] : files) TRY(write_file(path, base::bytes_of(text), 0444));
@@ -398,6 +401,18 @@ Result<> NewRoot::stage(const std::string& path, base::ByteView bytes) {
         return fail(Code::denied, path + " is no regular file");
     }
     return pin(target, bytes);
+}
+
+Result<base::Bytes> NewRoot::read(const std::string& path, std::size_t bytes_max) {
+    const int opened =
+        open_resolved(fd(), path.c_str() + 1, O_RDONLY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+    if (opened < 0) return os::fail_errno("reading " + path, -opened);
+    const Fd held(opened);
+    return os::read_all(opened, bytes_max);
+}
+
+Result<Fd> NewRoot::open_folder(const std::string& path) {
+    return open_place(path, Place::folder);
 }
 
 Result<> NewRoot::seal() {

@@ -43,6 +43,10 @@ class NewRoot {
     base::Result<> pin(int target, base::ByteView bytes);
     // Puts these bytes, read-only, at the path: below staged_folder, or over a file that exists.
     base::Result<> stage(const std::string& path, base::ByteView bytes);
+    // The bytes of a file that the sandbox shows; not_found where it shows none.
+    base::Result<base::Bytes> read(const std::string& path, std::size_t bytes_max);
+    // The place of a folder that the root already has.
+    base::Result<os::Fd> open_folder(const std::string& path);
     // The root itself becomes read-only: the last step.
     base::Result<> seal();
 
@@ -53,7 +57,7 @@ class NewRoot {
     base::Result<os::Fd> make_place(const std::string& path, Place place);
     base::Result<os::Fd> step_into(int folder, const std::string& name, Place place);
     base::Result<os::Fd> make_mask(const char* path);
-    base::Result<> write_etc(const std::string& hostname);
+    base::Result<> write_etc(const os::LaunchSpec& spec);
     base::Result<> make_devices();
     base::Result<> make_proc();
     base::Result<> make_scratch(const os::LaunchSpec& spec, const Identity& identity);

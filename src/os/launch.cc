@@ -13,7 +13,7 @@ using base::Packer;
 using base::Result;
 using base::Unpacker;
 
-constexpr std::uint8_t format_version = 1;
+constexpr std::uint8_t format_version = 2;
 
 base::Failure refuse(std::string_view field, std::string_view expected) {
     return fail(Code::invalid_input, "launch specification: " + std::string(field) + " must be " +
@@ -119,6 +119,19 @@ Result<> check_limits(const Limits& limits) {
     TRY(check_range("open_files_max", limits.open_files_max, 8U, LaunchSpec::open_files_ceiling));
     TRY(check_range("output_bytes_max", limits.output_bytes_max, one, most));
     TRY(check_range("scratch_bytes_max", limits.scratch_bytes_max, std::uint64_t{65536}, most));
+    return {};
+}
+
+Result<> check_network(const LaunchSpec& spec) {
+    if (spec.network_authority.empty()) return {};
+    if (spec.network == NetworkMode::none) {
+        return refuse("network authority", "empty where there is no network");
+    }
+    if (spec.network_authority.size() > LaunchSpec::authority_bytes_max ||
+        !spec.network_authority.starts_with("-----BEGIN CERTIFICATE-----\n") ||
+        has_nul(spec.network_authority)) {
+        return refuse("network authority", "one PEM certificate of at most 16 KiB");
+    }
     return {};
 }
 
@@ -267,6 +280,7 @@ Result<> validate(const LaunchSpec& spec) {
     TRY(check_masks(spec.masks));
     TRY(check_limits(spec.limits));
     TRY(check_staged(spec.staged));
+    TRY(check_network(spec));
     if (spec.identity.user == 0 || spec.identity.group == 0 || spec.identity.user == UINT32_MAX ||
         spec.identity.group == UINT32_MAX) {
         return refuse("identity", "an ordinary user and group, never root");
@@ -285,6 +299,8 @@ Result<base::Bytes> pack_launch_spec(const LaunchSpec& spec) {
     out.list(spec.masks.name_patterns, put_text);
     put_limits(out, spec.limits);
     out.u8(static_cast<std::uint8_t>(spec.network));
+    out.text(spec.network_authority);
+    out.u8(static_cast<std::uint8_t>(spec.terminal));
     out.text(spec.hostname);
     out.u32(spec.identity.user);
     out.u32(spec.identity.group);
@@ -299,7 +315,7 @@ Result<LaunchSpec> unpack_launch_spec(base::ByteView bytes) {
     if (bytes.size() > LaunchSpec::packed_bytes_max) return refuse("the whole", "at most 4 MiB");
     Unpacker in(bytes);
     if (TRY(in.u8()) != format_version) {
-        return fail(Code::corrupt, "launch specification: of another version than 1");
+        return fail(Code::corrupt, "launch specification: of another version than 2");
     }
     LaunchSpec spec;
     spec.profile = TRY(in.text());
@@ -308,7 +324,9 @@ Result<LaunchSpec> unpack_launch_spec(base::ByteView bytes) {
     spec.masks.paths = TRY(in.list<std::string>(get_text));
     spec.masks.name_patterns = TRY(in.list<std::string>(get_text));
     spec.limits = TRY(get_limits(in));
-    spec.network = TRY(get_choice<NetworkMode>(in, 0));
+    spec.network = TRY(get_choice<NetworkMode>(in, 1));
+    spec.network_authority = TRY(in.text());
+    spec.terminal = TRY(get_choice<TerminalMode>(in, 1));
     spec.hostname = TRY(in.text());
     spec.identity.user = TRY(in.u32());
     spec.identity.group = TRY(in.u32());

@@ -73,7 +73,12 @@ struct Limits {
     bool operator==(const Limits&) const = default;
 };
 
-enum class NetworkMode : std::uint8_t { none = 0 };
+// egress: connections, names and proxies of the sandbox's own network namespace are answered by
+// listeners that egress holds; every connection is decided there. Nothing else is reachable.
+enum class NetworkMode : std::uint8_t { none = 0, egress = 1 };
+
+// A terminal of its own, made inside the sandbox: its other end goes to who asked for the run.
+enum class TerminalMode : std::uint8_t { none = 0, own = 1 };
 
 // The unprivileged user of the host that the command becomes when root runs the launcher and the
 // working directory does not belong to another ordinary user.
@@ -102,6 +107,7 @@ struct LaunchSpec {
     static constexpr std::size_t mounts_max = 128;
     static constexpr std::size_t masks_max = 1024;
     static constexpr std::size_t staged_max = 8;
+    static constexpr std::size_t authority_bytes_max = std::size_t{16} << 10U;
     static constexpr std::uint64_t staged_bytes_max = std::uint64_t{16} << 20U;  // all together
     static constexpr std::size_t packed_bytes_max = std::size_t{4} << 20U;
     static constexpr std::uint64_t wall_ms_max = std::uint64_t{7} * 24 * 3600 * 1000;
@@ -115,6 +121,10 @@ struct LaunchSpec {
     Masks masks;
     Limits limits;
     NetworkMode network = NetworkMode::none;
+    // PEM of the authority with which egress looks into this sandbox's connections; it is added to
+    // the certificates that programs trust there. Empty for none.
+    std::string network_authority;
+    TerminalMode terminal = TerminalMode::none;
     std::string hostname = "sandbox";
     HostIdentity identity;
     std::vector<StagedFile> staged;
@@ -123,7 +133,8 @@ struct LaunchSpec {
 
 // invalid_input with the field's name when a bound or a shape does not hold: paths absolute and
 // without "", "." and ".." components, no NUL anywhere, names of variables [A-Za-z_][A-Za-z0-9_]*
-// and not twice, no target twice, limits above zero and below their ceilings, identity not root.
+// and not twice, no target twice, limits above zero and below their ceilings, identity not root,
+// an authority only where there is a network.
 base::Result<> validate(const LaunchSpec& spec);
 
 // The one byte form of a valid specification; invalid_input as validate() says.

@@ -19,6 +19,9 @@ LaunchSpec whole_spec() {
     spec.masks.paths = {"/home/user/project/.env"};
     spec.masks.name_patterns = {"*.pem", "id_rsa"};
     spec.staged = {{"/run/hardshell/staged/run.sh", {}}};
+    spec.network = NetworkMode::egress;
+    spec.network_authority = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n";
+    spec.terminal = TerminalMode::own;
     return spec;
 }
 
@@ -40,7 +43,7 @@ TEST(LaunchSpec, EveryCutIsRefused) {
     longer.push_back(0);
     EXPECT_FALSE(unpack_launch_spec(longer).ok());
     auto other_version = packed;
-    other_version[0] = 2;
+    other_version[0] = 1;
     EXPECT_FALSE(unpack_launch_spec(other_version).ok());
 }
 
@@ -68,6 +71,20 @@ TEST(LaunchSpec, PathsThatCouldLeaveAreRefused) {
     EXPECT_FALSE(is_plain_absolute_path(std::string_view("/a\0b", 4)));
     EXPECT_TRUE(is_plain_absolute_path("/"));
     EXPECT_TRUE(is_plain_absolute_path("/a/..b/...c"));
+}
+
+TEST(LaunchSpec, AnAuthorityNeedsANetworkAndTheFormOfOne) {
+    LaunchSpec spec = whole_spec();
+    spec.network = NetworkMode::none;
+    EXPECT_FALSE(validate(spec).ok());
+    spec = whole_spec();
+    spec.network_authority = "-----BEGIN PRIVATE KEY-----\n";
+    EXPECT_FALSE(validate(spec).ok());
+    spec.network_authority =
+        "-----BEGIN CERTIFICATE-----\n" + std::string(LaunchSpec::authority_bytes_max, 'A');
+    EXPECT_FALSE(validate(spec).ok());
+    spec.network_authority.clear();
+    EXPECT_TRUE(validate(spec).ok());
 }
 
 TEST(LaunchSpec, RootIsNoIdentity) {

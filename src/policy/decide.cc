@@ -113,6 +113,7 @@ class Deciding {
         if (!rule.sandbox.empty()) all.sandbox = stricter(all.sandbox, rule.sandbox);
         all.redact.add_all(rule.redact);
         if (!rule.egress.empty()) all.egress.push_back(rule.egress);
+        all.inspect.insert(all.inspect.end(), rule.inspect.begin(), rule.inspect.end());
         if (rule.ttl_ms) all.ttl_ms = std::min(*rule.ttl_ms, all.ttl_ms.value_or(*rule.ttl_ms));
         if (rule.log) all.log = std::max(all.log, *rule.log);
     }
@@ -183,13 +184,17 @@ std::string_view why_name(Why why) {
     return names[static_cast<std::size_t>(why)];
 }
 
-bool egress_allows(const Obligations& obligations, std::string_view host, std::uint16_t port) {
+bool egress_names(const std::vector<std::string>& list, std::string_view host, std::uint16_t port) {
     const bool is_v6 = host.find(':') != std::string_view::npos;
-    const std::string text =
-        is_v6 ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
-    return std::all_of(
-        obligations.egress.begin(), obligations.egress.end(),
-        [&](const std::vector<std::string>& hosts) { return is_in_list(hosts, text); });
+    return is_in_list(
+        list, is_v6 ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port));
+}
+
+bool egress_allows(const std::vector<std::vector<std::string>>& lists, std::string_view host,
+                   std::uint16_t port) {
+    return std::all_of(lists.begin(), lists.end(), [&](const std::vector<std::string>& list) {
+        return egress_names(list, host, port);
+    });
 }
 
 Decision decide(const SnapshotPointer& snapshot, const Question& question,

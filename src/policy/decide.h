@@ -26,11 +26,16 @@ struct Obligations {
     Redactions redact;    // all of them
     // Every list must hold the destination; none: no restriction beyond the action itself.
     std::vector<std::vector<std::string>> egress;
+    // Where egress looks into TLS: all that any rule names, in the form of the lists.
+    std::vector<std::string> inspect;
     std::optional<std::int64_t> ttl_ms;  // the shortest
     LogLevel log = LogLevel::digest;     // the fullest
 };
 // Is "host:port" in every list? Lists hold "host:port" and "*.suffix:port".
-bool egress_allows(const Obligations& obligations, std::string_view host, std::uint16_t port);
+bool egress_allows(const std::vector<std::vector<std::string>>& lists, std::string_view host,
+                   std::uint16_t port);
+// Is "host:port" in one list?
+bool egress_names(const std::vector<std::string>& list, std::string_view host, std::uint16_t port);
 
 enum class Why : std::uint8_t {
     permitted,

@@ -142,7 +142,7 @@ TEST(Decide, LayersGrantOnlyUpToTheCeilings) {
 
 TEST(Decide, ObligationsAreTheStrictestOfAll) {
     const auto snapshot = load_rules({rules(Layer::person, R"(
-        @id("a") @sandbox("build") @redact("secrets") @ttl("1h") @log("summary") @egress("a.example, *.b.example:443")
+        @id("a") @sandbox("build") @redact("secrets") @ttl("1h") @log("summary") @egress("a.example, inspect *.b.example:443")
         permit (principal, action == Hardshell::Action::"run", resource);
         @id("b") @sandbox("read") @redact("personal, customer") @ttl("15m") @log("full") @egress("x.b.example")
         permit (principal, action, resource);)")});
@@ -153,10 +153,12 @@ TEST(Decide, ObligationsAreTheStrictestOfAll) {
                 testing::ElementsAre("secrets", "personal", "customer"));
     EXPECT_EQ(decision.obligations.ttl_ms, 900'000);
     EXPECT_EQ(decision.obligations.log, LogLevel::full);
-    EXPECT_TRUE(egress_allows(decision.obligations, "x.b.example", 443));
-    EXPECT_FALSE(egress_allows(decision.obligations, "x.b.example", 80));
-    EXPECT_FALSE(egress_allows(decision.obligations, "a.example", 443));
-    EXPECT_TRUE(egress_allows(Obligations{}, "any.example", 1));
+    EXPECT_TRUE(egress_allows(decision.obligations.egress, "x.b.example", 443));
+    EXPECT_TRUE(egress_names(decision.obligations.inspect, "x.b.example", 443));
+    EXPECT_FALSE(egress_names(decision.obligations.inspect, "a.example", 443));
+    EXPECT_FALSE(egress_allows(decision.obligations.egress, "x.b.example", 80));
+    EXPECT_FALSE(egress_allows(decision.obligations.egress, "a.example", 443));
+    EXPECT_TRUE(egress_allows({}, "any.example", 1));
 }
 
 TEST(Decide, FourEyesAndQuorum) {

@@ -41,6 +41,9 @@ void append_obligations(std::string& text, const Obligations& obligations) {
     for (const auto& hosts : obligations.egress) {
         text += fmt::format("only to: {}\n", fmt::join(hosts, ", "));
     }
+    if (!obligations.inspect.empty()) {
+        text += fmt::format("looked into: {}\n", fmt::join(obligations.inspect, ", "));
+    }
     if (obligations.ttl_ms) text += fmt::format("holds for: {} s\n", *obligations.ttl_ms / 1000);
 }
 
@@ -137,6 +140,7 @@ Json obligations_json(const Obligations& obligations) {
     if (!obligations.redact.empty()) json["redact"] = texts_json(obligations.redact.names());
     if (obligations.ttl_ms) json["ttl_ms"] = *obligations.ttl_ms;
     json["log"] = log_level_name(obligations.log);
+    if (!obligations.inspect.empty()) json["inspect"] = texts_json(obligations.inspect);
     if (obligations.egress.empty()) return json;
     wire::JsonArray egress;
     for (const auto& hosts : obligations.egress) egress.push_back(texts_json(hosts));

@@ -194,7 +194,7 @@ TEST(Tables, NameTheLineOfAMistake) {
 TEST(Profiles, AreStrictAndOrdered) {
     const auto table = ProfileTable::parse(ProfileTable::builtin_files(), tables().classes());
     ASSERT_TRUE(table.ok()) << table.error().what;
-    ASSERT_EQ(table->all().size(), 4U);
+    ASSERT_EQ(table->all().size(), 5U);
     const Profile* read = table->find("read");
     ASSERT_NE(read, nullptr);
     EXPECT_EQ(read->project, Access::read);
@@ -209,6 +209,12 @@ TEST(Profiles, AreStrictAndOrdered) {
     EXPECT_TRUE(parse(good));
     EXPECT_FALSE(parse("name=\"x\"\npurpose=\"p\"\nrank=1\nnetwork=\"all\"\n"));
     EXPECT_FALSE(parse(good + "netwrk=1\n"));
+    const std::string open = "name=\"x\"\npurpose=\"p\"\nrank=1\nnetwork=\"egress\"\n";
+    EXPECT_TRUE(parse(open + "[connections]\nopen=2\ninspect=\"always\"\n"));
+    EXPECT_FALSE(parse(good + "[connections]\nopen=2\n"));
+    EXPECT_FALSE(parse(open + "[connections]\nopen=0\n"));
+    EXPECT_FALSE(parse(open + "[connections]\nopen=1000\n"));
+    EXPECT_FALSE(parse(open + "[connections]\ninspect=\"never\"\n"));
     EXPECT_FALSE(parse(good + "[shows]\nsystem=[\"/usr/../etc\"]\n"));
     EXPECT_FALSE(parse(good + "[shows]\nproject=\"all\"\n"));
     EXPECT_FALSE(parse(good + "[limits]\nwall_s=0\n"));

@@ -71,6 +71,12 @@ std::vector<std::string> common_hosts(const Obligations& obligations) {
             return std::find(list.begin(), list.end(), host) == list.end();
         });
     }
+    for (std::string& host : hosts) {
+        const auto& inspect = obligations.inspect;
+        if (std::find(inspect.begin(), inspect.end(), host) != inspect.end()) {
+            host.insert(0, "inspect ");
+        }
+    }
     // No common host: nothing may be reached, which a name that cannot resolve says (RFC 6761).
     if (hosts.empty()) hosts.emplace_back("nowhere.invalid:443");
     return hosts;

@@ -32,6 +32,41 @@ Result<> parse_limits(TableReader& table, ProfileLimits& limits) {
     return table.finish();
 }
 
+Result<> parse_connections(TableReader& table, ProfileConnections& connections) {
+    const std::pair<std::string_view, std::int64_t ProfileConnections::*> members[] = {
+        {"open", &ProfileConnections::open},
+        {"sent_mb", &ProfileConnections::sent_mb},
+        {"received_mb", &ProfileConnections::received_mb}};
+    constexpr std::int64_t highest = 1'000'000;
+    for (const auto& [key, member] : members) {
+        connections.*member = TRY(table.integer_or(key, connections.*member));
+        const std::int64_t most = key == "open" ? 256 : highest;
+        if (connections.*member < 1 || connections.*member > most) {
+            return table.refuse(key, "expected a number from 1 to " + std::to_string(most));
+        }
+    }
+    const std::string inspect = TRY(table.text_or("inspect", "needed"));
+    if (inspect != "needed" && inspect != "always") {
+        return table.refuse("inspect", "expected needed or always");
+    }
+    connections.inspect = inspect == "always" ? Inspect::always : Inspect::needed;
+    return table.finish();
+}
+
+Result<> parse_network(TableReader& root, Profile& profile) {
+    const std::string network = TRY(root.text("network"));
+    if (network != "none" && network != "egress") {
+        return root.refuse("network", "expected none, or egress: every connection is decided");
+    }
+    profile.network = network == "egress" ? Network::egress : Network::none;
+    if (!root.has("connections")) return {};
+    if (profile.network == Network::none) {
+        return root.refuse("connections", "there are none with network = \"none\"");
+    }
+    TableReader connections = TRY(root.table("connections"));
+    return parse_connections(connections, profile.connections);
+}
+
 Result<> parse_masks(TableReader& table, const PathClasses& classes, Profile& profile) {
     for (const std::string& name : TRY(table.texts("classes"))) {
         const auto data_class = flow::data_class_from_name(name);
@@ -56,9 +91,7 @@ Result<Profile> parse_profile(TableReader& root, const PathClasses& classes) {
     profile.purpose = TRY(root.text("purpose"));
     profile.rank = TRY(root.integer_or("rank", -1));
     if (profile.rank < 0) return root.refuse("rank", "expected a rank: the lower, the stricter");
-    if (TRY(root.text("network")) != "none") {
-        return root.refuse("network", "expected \"none\", the only kind there is");
-    }
+    TRY(parse_network(root, profile));
     TableReader shows = TRY(root.table("shows"));
     profile.project = TRY(parse_access(shows, "project"));
     profile.granted = TRY(parse_access(shows, "granted"));

@@ -27,6 +27,18 @@ struct ProfileLimits {
     std::int64_t scratch_mb = 64;
 };
 
+// How a sandbox of this profile reaches hosts. Each connection is decided by policy all the same.
+enum class Network : std::uint8_t { none, egress };
+enum class Inspect : std::uint8_t { needed, always };
+
+struct ProfileConnections {
+    std::int64_t open = 64;      // at once
+    std::int64_t sent_mb = 256;  // of all connections together
+    std::int64_t received_mb = 4096;
+    // needed: TLS is looked into where a rule about methods, a credential or @egress asks for it.
+    Inspect inspect = Inspect::needed;
+};
+
 struct Profile {
     std::string name;
     std::string purpose;
@@ -40,6 +52,8 @@ struct Profile {
     std::vector<std::string> masked_names;  // those of the classes and the profile's own
     std::vector<std::string> masked_ends;   // the same for patterns of several segments
     ProfileLimits limits;
+    Network network = Network::none;
+    ProfileConnections connections;
 };
 
 class ProfileTable {

@@ -63,15 +63,19 @@ Result<std::string> parse_sentence(std::string_view text) {
     return std::string(text);
 }
 
-Result<std::vector<std::string>> parse_egress(std::string_view text) {
-    std::vector<std::string> hosts;
+// "host:port", "*.suffix:port"; "inspect host:port" is looked into as well.
+Result<> set_egress(Rule& rule, std::string_view text) {
+    constexpr std::string_view inspect = "inspect ";
     for (const std::string& item : TRY(parse_list(text))) {
-        const bool is_suffix = item.starts_with("*.");
-        const HostPort at =
-            TRY(canonical_host_port(std::string_view(item).substr(is_suffix ? 2 : 0), 443));
-        hosts.push_back((is_suffix ? "*." : "") + at.text());
+        const bool is_inspected = item.starts_with(inspect);
+        const std::string_view named =
+            trimmed(std::string_view(item).substr(is_inspected ? inspect.size() : 0));
+        const bool is_suffix = named.starts_with("*.");
+        const HostPort at = TRY(canonical_host_port(named.substr(is_suffix ? 2 : 0), 443));
+        rule.egress.push_back((is_suffix ? "*." : "") + at.text());
+        if (is_inspected) rule.inspect.push_back(rule.egress.back());
     }
-    return hosts;
+    return {};
 }
 
 Result<> set_redact(Rule& rule, std::string_view value) {
@@ -135,7 +139,7 @@ constexpr Entry vocabulary[] = {
     {"id", Where::anywhere, set_id},
     {"sandbox", Where::permits, set_sandbox},
     {"redact", Where::permits, set_redact},
-    {"egress", Where::permits, set_parsed<&Rule::egress, parse_egress>},
+    {"egress", Where::permits, set_egress},
     {"ttl", Where::permits, set_parsed<&Rule::ttl_ms, parse_duration_ms>},
     {"log", Where::permits, set_log},
     {"ask", Where::with_consent, set_parsed<&Rule::ask, parse_sentence>},

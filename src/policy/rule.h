@@ -54,7 +54,8 @@ struct Rule {
 
     std::string sandbox;  // name of a profile
     Redactions redact;
-    std::vector<std::string> egress;  // "host:port" or "*.suffix:port"
+    std::vector<std::string> egress;   // "host:port" or "*.suffix:port"
+    std::vector<std::string> inspect;  // those of them whose TLS egress looks into
     std::optional<std::int64_t> ttl_ms;
     std::optional<LogLevel> log;
     std::string ask;     // what a person is asked

@@ -10,10 +10,13 @@ using base::fail;
 using base::Result;
 
 struct RunState {
-    RunState(std::uint64_t number, os::WakeUp wake_up) : id(number), finished(std::move(wake_up)) {}
+    RunState(std::uint64_t number, os::WakeUp ended, os::WakeUp came)
+        : id(number), finished(std::move(ended)), terminal_came(std::move(came)) {}
     const std::uint64_t id;
     os::WakeUp finished;
     base::Guarded<std::optional<Result<jail::Outcome>>> result;
+    base::Guarded<os::Fd> terminal;
+    os::WakeUp terminal_came;
 };
 
 struct LauncherLink {
@@ -37,6 +40,16 @@ struct LauncherLink {
         if (!state) return;
         state->result.with([&](auto& slot) { slot.emplace(std::move(result)); });
         state->finished.raise();
+    }
+    // A terminal that comes for a run that is over closes with its frame.
+    void keep_terminal(std::uint64_t id, os::Fd terminal) {
+        const auto state = runs.with([&](Runs& all) {
+            const auto found = all.waiting.find(id);
+            return found == all.waiting.end() ? nullptr : found->second;
+        });
+        if (!state) return;
+        state->terminal.with([&](os::Fd& held) { held = std::move(terminal); });
+        state->terminal_came.raise();
     }
     void settle_all(const base::Error& error) {
         const auto ids = runs.with([](Runs& all) {
@@ -62,7 +75,7 @@ Result<jail::Outcome> refusal_of(const os::Frame& frame) {
     return fail(static_cast<Code>(code), std::move(text));
 }
 
-void take_frame(LauncherLink& link, const os::Frame& frame) {
+void take_frame(LauncherLink& link, os::Frame frame) {
     const auto kind = static_cast<jail::LauncherFrame>(frame.kind);
     if (kind == jail::LauncherFrame::ended) {
         link.settle(frame.id, jail::unpack_outcome(frame.payload));
@@ -70,12 +83,14 @@ void take_frame(LauncherLink& link, const os::Frame& frame) {
         link.settle(frame.id, refusal_of(frame));
     } else if (kind == jail::LauncherFrame::pong) {
         link.settle(frame.id, jail::Outcome{});
+    } else if (kind == jail::LauncherFrame::terminal && frame.descriptors.size() == 1) {
+        link.keep_terminal(frame.id, std::move(frame.descriptors.front()));
     }
 }
 
 void read_frames(LauncherLink& link) {
     while (true) {
-        const auto frame = link.channel.receive(os::Deadline::never(), &link.stop);
+        auto frame = link.channel.receive(os::Deadline::never(), &link.stop);
         if (!frame) {
             link.settle_all({Code::io,
                              "the launcher has stopped, and every sandbox with it; it is started "
@@ -83,7 +98,7 @@ void read_frames(LauncherLink& link) {
                              base::Place::here()});
             return;
         }
-        take_frame(link, *frame);
+        take_frame(link, std::move(*frame));
     }
 }
 
@@ -105,6 +120,15 @@ Result<jail::Outcome> LaunchedCommand::wait(os::Deadline deadline, const os::Wak
 
 void LaunchedCommand::kill() {
     send_kind(*link_, state_->id, jail::LauncherFrame::kill);
+}
+
+Result<os::Fd> LaunchedCommand::terminal(os::Deadline deadline) {
+    const auto came =
+        os::wait_for(state_->terminal_came.fd(), os::Ready::readable, deadline, &state_->finished);
+    if (!came && came.error().code != Code::cancelled) return came.failure();
+    os::Fd held = state_->terminal.with([](os::Fd& fd) { return std::move(fd); });
+    if (held) return held;
+    return fail(Code::not_found, "the command ended before it had a terminal");
 }
 
 bool LaunchedCommand::finished() const {
@@ -135,13 +159,14 @@ LauncherClient::~LauncherClient() {
 
 Result<std::shared_ptr<RunState>> LauncherClient::enter_state(LauncherLink& link) {
     auto finished = TRY(os::WakeUp::make());
+    auto came = TRY(os::WakeUp::make());
     return link.runs.with([&](LauncherLink::Runs& all) -> Result<std::shared_ptr<RunState>> {
         if (all.gone) return fail(Code::io, "the launcher has stopped; it is started again");
         if (all.waiting.size() >= commands_max) {
             return fail(Code::exhausted, "too many commands run at once; stop some of them");
         }
         const std::uint64_t id = all.next_id++;
-        auto state = std::make_shared<RunState>(id, std::move(finished));
+        auto state = std::make_shared<RunState>(id, std::move(finished), std::move(came));
         all.waiting.emplace(id, state);
         return state;
     });

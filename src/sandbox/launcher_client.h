@@ -35,6 +35,9 @@ class LaunchedCommand {
     // exhausted …); timed_out at the deadline and cancelled by the wake-up leave it running;
     // io when the launcher is gone, and with it every sandbox.
     base::Result<jail::Outcome> wait(os::Deadline deadline, const os::WakeUp* wake_up = nullptr);
+    // The outer end of the run's own terminal, once; waits until the sandbox has made it.
+    // not_found when it ended before, or its specification asks for none.
+    base::Result<os::Fd> terminal(os::Deadline deadline);
     // Kills every process of the sandbox at once; wait() then yields the Outcome.
     void kill();
     bool finished() const;

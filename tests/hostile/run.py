@@ -34,11 +34,12 @@ class Attack:
             raise SystemExit(f"{source}: the first line must state the verdict and the walls")
         self.walls = [wall for wall in found["walls"].split() if wall != "none"]
         parts = [part.strip() for part in found["rest"].split(";") if part.strip()]
-        options = dict(part.split(": ", 1) for part in parts)
+        options = dict(part.partition(": ")[::2] for part in parts)
         self.shown_as = options.get("shown as", "")
         self.also_without = options.get("also without", "").split()
         self.limit = options.get("limit", "").split()
         self.tamper = options.get("tamper", "")
+        self.network = "network" in options
         self.ends = options.get("ends", "exited")
         self.leaves = options.get("leaves", "")
 
@@ -112,6 +113,8 @@ def command_for(build, world, attack, launcher, options, top):
                 "--mask-name", "*.link", "--cwd", str(top / "project"),
                 "--stage", "/run/hardshell/staged/script", str(top / "script"),
                 "--limit", "wall_ms", "20000"]
+    if attack.network:
+        command += ["--network"]
     if attack.limit:
         command += ["--limit", *attack.limit]
     if attack.tamper:

@@ -4,7 +4,7 @@
 //   run_one --launcher PROGRAM [--launcher-option OPTION VALUE]… [--mount ro|rw SOURCE TARGET]…
 //           [--mask PATH] [--mask-name PATTERN] [--env NAME VALUE] [--limit NAME VALUE] [--cwd
 //           PATH]
-//           [--stage TARGET FILE] [--tamper spec|ticket|executable] -- EXECUTABLE [ARGUMENT…]
+//           [--network] [--authority FILE] [--stage TARGET FILE] [--tamper spec|ticket|executable] -- EXECUTABLE [ARGUMENT…]
 // Prints the output of the program, then on standard error one line "outcome: …" and one for each
 // refused call and each enforcement. Exit code: 0 when the program exited with 0, 1 for anything
 // else that the program did, 3 when it was refused or not started, 2 for wrong usage.
@@ -92,6 +92,11 @@ Result<> take_option(Options& options, const Arguments& in, std::size_t& at) {
         TRY(set_limit(spec.limits, name, std::stoull(TRY(next()))));
     } else if (option == "--cwd") {
         spec.command.working_directory = TRY(next());
+    } else if (option == "--network") {
+        spec.network = os::NetworkMode::egress;
+    } else if (option == "--authority") {
+        spec.network_authority =
+            TRY(os::read_text(TRY(next()), os::LaunchSpec::authority_bytes_max));
     } else if (option == "--stage") {
         const std::string target = TRY(next());
         options.staged.push_back(TRY(os::read_file(TRY(next()), os::LaunchSpec::staged_bytes_max)));

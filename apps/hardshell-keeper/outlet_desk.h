@@ -1,0 +1,46 @@
+// OutletDesk: what passes through the keeper between launcher and egress, so that neither takes the
+// other's word: the listeners of a sandbox's network, the authorities that egress makes, the
+// fingerprints of secrets.
+//
+// What it does not protect from: an egress that was taken over. Threads: the keeper's own.
+#pragma once
+
+#include <deque>
+#include <memory>
+
+#include "gate/keeper.h"
+#include "hardshell-keeper/vault.h"
+#include "os/channel.h"
+
+namespace hs::keeping {
+
+class OutletDesk {
+  public:
+    static constexpr std::size_t authorities_max = 64;
+
+    explicit OutletDesk(base::Random& random) : random_(random) {}
+    // Before the first frame; all of it outlives the desk.
+    void open(gate::Keeper& keeper, std::shared_ptr<os::Channel> egress);
+
+    // The next authority that egress has made; denied while there is none.
+    base::Result<gate::SandboxAuthority> take_authority();
+    // True when the frame was one of sandboxes' networks.
+    bool take_launcher_frame(os::Frame& frame);
+    bool take_egress_frame(const os::Frame& frame);
+    // Hands over fingerprints of all secrets, after each change of one.
+    void send_fingerprints(const Vault& vault);
+
+  private:
+    void hand_over(os::Frame& frame);
+    void close(base::ByteView nonce);
+    void take_authorities(const os::Frame& frame);
+    void send(gate::ActorFrameKind kind, base::ByteView payload,
+              const std::vector<int>& descriptors = {});
+
+    base::Random& random_;
+    gate::Keeper* keeper_ = nullptr;
+    std::shared_ptr<os::Channel> egress_;
+    std::deque<gate::SandboxAuthority> authorities_;
+};
+
+}  // namespace hs::keeping

@@ -197,7 +197,7 @@ Result<> open_gate(House& house) {
         *house.questions,
         *house.governance,
         house.settings,
-        {"", machine.roots, {places.state, config_folder}, machine.reader},
+        {"", machine.roots, {places.state, config_folder}, machine.reader, "", {}},
         house.ticket_key,
         [&house](const gate::Action& action, const std::string& decision,
                  base::WallTime_ms expiry_ms) {

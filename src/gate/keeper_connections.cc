@@ -180,7 +180,7 @@ Result<> Keeper::judge_connection(Decision& decision, Action action, const std::
     question.session = counters_[decision.circumstances.session];
     decision.approval.clear();
     if (!approval.empty()) TRY(decide_claim(decision, approval));
-    decision.judgement = parts_.judge.decide(question);
+    decision.judgement = parts_.judge.decide(question, decision.id);
     return {};
 }
 
@@ -296,7 +296,7 @@ Result<Answer> Keeper::decide_addresses(Decision& decision, const Ask& ask) {
                                       ask.host, text));
         }
         question.target = target;
-        decision.judgement = parts_.judge.decide(question);
+        decision.judgement = parts_.judge.decide(question, decision.id);
         if (decision.judgement.outcome != Judgement::Outcome::deny) continue;
         return denial(decision.id,
                       fmt::format("{} leads to {}: {}", ask.host, text, decision.judgement.reason));
@@ -322,7 +322,7 @@ std::optional<BoundSecret> Keeper::credential_for(const Decision& decision, cons
     question.effect = policy::Effect::secret_use;
     question.target = std::move(target);
     question.consents.clear();
-    const Judgement judgement = parts_.judge.decide(question);
+    const Judgement judgement = parts_.judge.decide(question, decision.id);
     if (judgement.outcome != Judgement::Outcome::allow) return std::nullopt;
     return bound;
 }

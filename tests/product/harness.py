@@ -129,7 +129,16 @@ class Installation:
         with contextlib.suppress(Exception):
             self.cli("stop", check=False, timeout=20)
 
+    def replay(self):
+        """Every recorded decision, decided again from its record, comes out as it was recorded."""
+        if not (self.state / "run/keeper.sock").exists():
+            return
+        done = self.cli("policy", "replay", "--details", check=False)
+        if "is not running" not in done.stderr and not done.stdout.startswith("clean"):
+            raise AssertionError(f"policy replay is not clean:\n{done.stdout}\n{done.stderr}")
+
     def close(self):
+        self.replay()
         self.stop()
         pid = self.state / "lock"
         if pid.exists():

@@ -142,9 +142,8 @@ Result<Json> open_compartment(House& house, const Json& arguments) {
 
 Result<> open_policy(House& house, const std::string& config_folder) {
     const std::string organisation = gate::organisation_folder(house.settings);
-    house.judge = TRY(gate::Judge::open(
-        house.settings,
-        {config_folder + "/policy", organisation, house.places.state + "/policy-sets"}));
+    house.judge = TRY(gate::Judge::open(house.settings, {config_folder + "/policy", organisation,
+                                                         house.places.state + "/policy-sets"}));
     house.governance = std::make_unique<gate::Governance>(
         gate::GovernancePlaces{config_folder + "/governance", organisation});
     const auto read = house.governance->reload();
@@ -153,19 +152,17 @@ Result<> open_policy(House& house, const std::string& config_folder) {
 }
 
 Result<> open_desk(House& house) {
-    gate::PolicyDesk::Parts parts{
-        house.clock,
-        house.random,
-        *house.log,
-        *house.blobs,
-        *house.judge,
-        *house.questions,
-        *house.governance,
-        house.settings,
-        *house.keeper,
-        [&house](const std::string& token) { return token_name(house.places, token); }};
-    auto book =
-        TRY(gate::ExceptionBook::open(house.places.state + "/exception-requests.json"));
+    gate::PolicyDesk::Parts parts{house.clock,
+                                  house.random,
+                                  *house.log,
+                                  *house.blobs,
+                                  *house.judge,
+                                  *house.questions,
+                                  *house.governance,
+                                  house.settings,
+                                  *house.keeper,
+                                  [&house](const std::string& token) { return token_name(house.places, token); }};
+    auto book = TRY(gate::ExceptionBook::open(house.places.state + "/exception-requests.json"));
     house.desk = std::make_unique<gate::PolicyDesk>(std::move(parts), std::move(book));
     house.desk->add_verbs();
     return {};
@@ -180,9 +177,8 @@ Result<> open_gate(House& house) {
     machine.own_folders = {places.state, config_folder, places.programs};
     machine.roots = roots_of(house);
     machine.reader = places.programs + "/hardshell-reader";
-    house.questions =
-        std::make_unique<gate::Questions>(house.judge->tables(), house.settings,
-                                          *house.governance, house.clock, machine);
+    house.questions = std::make_unique<gate::Questions>(house.judge->tables(), house.settings,
+                                                        *house.governance, house.clock, machine);
     auto book = TRY(gate::ApprovalBook::open(places.state + "/approvals", house.clock.wall_ms()));
     for (const auto& problem : book.problems()) {
         std::fprintf(stderr, "hardshell-keeper: %s\n", problem.c_str());
@@ -197,7 +193,7 @@ Result<> open_gate(House& house) {
         *house.questions,
         *house.governance,
         house.settings,
-        {"", machine.roots, {places.state, config_folder}, machine.reader, "", {}},
+        {"", places.home, machine.roots, {places.state, config_folder}, machine.reader, "", {}},
         house.ticket_key,
         [&house](const gate::Action& action, const std::string& decision,
                  base::WallTime_ms expiry_ms) {

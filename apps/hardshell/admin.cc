@@ -151,7 +151,24 @@ Result<int> run_policy_reload(const Desk& desk) {
 }
 
 Result<int> run_policy_show(const Desk& desk) {
-    desk.screen.json(TRY(ask_keeper(desk, "policy.describe", Json(wire::JsonObject{}))));
+    const Json json = TRY(ask_keeper(desk, "policy.describe", Json(wire::JsonObject{})));
+    const Screen& screen = desk.screen;
+    if (screen.form() == Form::json) {
+        screen.json(json);
+        return exit_done;
+    }
+    const Json* rules = json.find("rules");
+    screen.line(fmt::format("In force:       {} ({} rules, digest {})", text_in(json, "preset"),
+                            rules != nullptr ? wire::canonical_json(*rules) : "0",
+                            text_in(json, "digest").substr(0, 16)));
+    screen.line(fmt::format("Your own rules: {}", clean(text_in(json, "folder"))));
+    const std::string organisation = text_in(json, "organisation");
+    if (!organisation.empty()) screen.line("Organisation:   " + clean(organisation));
+    for (const char* key : {"problem", "governance"}) {
+        const std::string problem = text_in(json, key);
+        if (!problem.empty()) screen.line(screen.tone(Tone::bad, clean(problem)));
+    }
+    screen.line("See also: hardshell policy tiers, policy rules, policy try \"run git push\"");
     return exit_done;
 }
 

@@ -4,6 +4,7 @@
 #include <histedit.h>
 #include <signal.h>
 
+#include <clocale>
 #include <cstdio>
 #include <iostream>
 #include <memory>
@@ -56,11 +57,14 @@ class Prompt {
   public:
     explicit Prompt(bool interactive) {
         if (!interactive) return;
+        // libedit reads what is typed, and this prompt, by the locale; without one that knows
+        // UTF-8 it has no prompt at all.
+        const bool knows_utf8 = std::setlocale(LC_CTYPE, "C.UTF-8") != nullptr;
         edit_ = el_init("hardshell", stdin, stdout, stderr);
         history_ = history_init();
         HistEvent event;
         history(history_, &event, H_SETSIZE, history_lines_max);
-        el_set(edit_, EL_PROMPT, &Prompt::text);
+        el_set(edit_, EL_PROMPT, knows_utf8 ? &Prompt::text : &Prompt::plain_text);
         el_set(edit_, EL_EDITOR, "emacs");
         el_set(edit_, EL_HIST, history, history_);
         el_set(edit_, EL_SIGNAL, 0);
@@ -92,6 +96,7 @@ class Prompt {
 
   private:
     static const char* text(EditLine*) { return "› "; }
+    static const char* plain_text(EditLine*) { return "> "; }
     EditLine* edit_ = nullptr;
     History* history_ = nullptr;
 };

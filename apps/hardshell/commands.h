@@ -67,6 +67,10 @@ base::Result<int> run_assess_show(const Desk& desk);
 base::Result<int> run_use_show(const Desk& desk);
 base::Result<int> run_use_acknowledge(const Desk& desk);
 
+base::Result<int> run_sandbox_run(const Desk& desk);   // sandbox_run.cc
+base::Result<int> run_sandbox_show(const Desk& desk);  // sandbox_show.cc
+base::Result<int> run_doctor(const Desk& desk);        // doctor.cc
+
 base::Result<int> run_completion(const Desk& desk);  // manual.cc
 base::Result<int> run_manual(const Desk& desk);
 

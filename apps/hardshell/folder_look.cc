@@ -16,8 +16,8 @@ constexpr std::size_t git_config_bytes_max = 65'536;
 
 // Made by tools, large, and of other people.
 bool is_skipped(std::string_view name) {
-    static constexpr std::string_view skipped[] = {".git", "node_modules", ".venv", "venv",
-                                                   "target", "build", "dist", "__pycache__"};
+    static constexpr std::string_view skipped[] = {
+        ".git", "node_modules", ".venv", "venv", "target", "build", "dist", "__pycache__"};
     return std::find(std::begin(skipped), std::end(skipped), name) != std::end(skipped);
 }
 

@@ -1,7 +1,7 @@
 // FolderLook: the names below a folder, and what they tell about its use.
 //
-// What it is for: `hardshell project classify`. Only names are read, and .git/config for the remote.
-// What it does not protect from: a folder with more names than it looks at; it says so.
+// What it is for: `hardshell project classify`. Only names are read, and .git/config for the
+// remote. What it does not protect from: a folder with more names than it looks at; it says so.
 // Threads: pure functions over the file system.
 #pragma once
 

@@ -96,7 +96,8 @@ void show_item(const Screen& screen, const Json& item) {
                                   text_in(item, "state"), tier.empty() ? "" : ", ", tier)));
     if (const Json* conditions = item.find("conditions")) {
         screen.line(fmt::format(
-            "  {}, {}, {}, {}", condition(*conditions, "keeps_nothing", "keeps nothing", "keeps data"),
+            "  {}, {}, {}, {}",
+            condition(*conditions, "keeps_nothing", "keeps nothing", "keeps data"),
             condition(*conditions, "known_provider", "known provider", "provider not known"),
             condition(*conditions, "assessed", "self-assessment done", "no self-assessment"),
             condition(*conditions, "reviewed", "security review done", "no security review")));
@@ -194,10 +195,10 @@ Result<int> run_project_list(const Desk& desk) {
     }
     std::vector<std::vector<std::string>> rows;
     for (const Json& row : items_of(json, "projects")) {
-        rows.push_back({text_in(row, "class"), text_in(row, "risk"),
-                        text_in(row, "source") == "organisation" ? "the organisation"
-                                                                 : text_in(row, "by"),
-                        text_in(row, "folder")});
+        rows.push_back(
+            {text_in(row, "class"), text_in(row, "risk"),
+             text_in(row, "source") == "organisation" ? "the organisation" : text_in(row, "by"),
+             text_in(row, "folder")});
     }
     if (rows.empty()) {
         desk.screen.line("No folder has a class yet. Give one: hardshell project classify FOLDER");
@@ -275,9 +276,9 @@ Result<int> run_assess_show(const Desk& desk) {
     for (const Json& question : items_of(json, "questions")) {
         const std::string id = text_in(question, "id");
         const std::string answer = answers != nullptr ? text_in(*answers, id) : "";
-        desk.screen.line(clean(fmt::format("  {:<10}{}\n            {}", id,
-                                           text_in(question, "ask"),
-                                           answer.empty() ? "(not answered)" : answer)));
+        desk.screen.line(
+            clean(fmt::format("  {:<10}{}\n            {}", id, text_in(question, "ask"),
+                              answer.empty() ? "(not answered)" : answer)));
     }
     if (const Json* review = json.find("review")) {
         desk.screen.line(clean(fmt::format("  review of {} by {} on {}", text_in(*review, "digest"),
@@ -300,11 +301,11 @@ Result<int> run_use_show(const Desk& desk) {
     desk.screen.write(clean(text) + (text.ends_with('\n') ? "" : "\n"));
     const Json* acknowledged = json.find("acknowledged");
     const bool done = acknowledged && acknowledged->boolean() && *acknowledged->boolean();
-    desk.screen.note(done ? fmt::format("Version {}: you have acknowledged it.",
-                                        text_in(json, "version"))
-                          : fmt::format("Version {}. When you have read it: hardshell "
-                                        "acceptable-use acknowledge",
-                                        text_in(json, "version")));
+    desk.screen.note(
+        done ? fmt::format("Version {}: you have acknowledged it.", text_in(json, "version"))
+             : fmt::format("Version {}. When you have read it: hardshell "
+                           "acceptable-use acknowledge",
+                           text_in(json, "version")));
     return exit_done;
 }
 
@@ -326,8 +327,8 @@ Result<int> run_use_acknowledge(const Desk& desk) {
                                 "show), then add --version {}",
                                 in_force));
     }
-    const Json json = TRY(
-        ask_keeper_about(desk, "use.acknowledge", Json(JsonObject{{"version", version}})));
+    const Json json =
+        TRY(ask_keeper_about(desk, "use.acknowledge", Json(JsonObject{{"version", version}})));
     if (desk.screen.form() == Form::json) {
         desk.screen.json(json);
     } else {

@@ -101,6 +101,14 @@ void add_options(CLI::App& command, const Entry& entry, Options& options) {
     if (std::string(entry.group) == "token" && name == "add") {
         command.add_option("--scopes", options.scopes, "talk, read, approve, configure, person");
     }
+    if (std::string(entry.group) == "sandbox" && name == "run") {
+        command.add_option("--profile", options.profile,
+                           "a stricter profile than policy obliges to (hardshell sandbox show)");
+        command.add_option("--project", options.project, "the folder it may see (default: here)");
+        command.add_flag("--wait", options.wait, "without a terminal: wait for open approvals");
+        command.add_option("PROGRAM", options.words, "after --: the program and its arguments")
+            ->required();
+    }
     if (std::string(entry.group) == "secret" && name == "set") {
         command.add_option("--host", options.second,
                            "the host that it may go to (default: its provider's)");

@@ -40,6 +40,7 @@ struct Options {
     std::string model;
     std::string folder;
     std::string scopes = "talk";
+    std::string profile;  // of a sandbox
     std::int64_t count = 20;
     bool start = false;
     bool quiet = false;

@@ -1,4 +1,5 @@
-// policy try, rules, allow, forget and exception: questions to the keeper, which alone changes policy.
+// policy try, rules, allow, forget and exception: questions to the keeper, which alone changes
+// policy.
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -38,9 +39,9 @@ void show_exception(const Screen& screen, const Json& item) {
                             text_in(item, "status"), text_in(item, "lifts")));
     screen.line(clean(fmt::format("  for       {} {}", effects, text_in(item, "target"))));
     const std::string project = text_in(item, "project");
-    screen.line(clean(fmt::format("  whom      {}, space {}{}{}", text_in(item, "person"),
-                                  text_in(item, "space"), project.empty() ? "" : ", project ",
-                                  project)));
+    screen.line(
+        clean(fmt::format("  whom      {}, space {}{}{}", text_in(item, "person"),
+                          text_in(item, "space"), project.empty() ? "" : ", project ", project)));
     screen.line(clean(fmt::format("  because   {}", text_in(item, "reason"))));
     const std::string approver = text_in(item, "approver");
     screen.line(clean(fmt::format("  owner     {}{}{}", text_in(item, "owner"),
@@ -121,8 +122,8 @@ Result<int> run_policy_allow(const Desk& desk) {
 }
 
 Result<int> run_policy_forget(const Desk& desk) {
-    const Json json = TRY(
-        ask_keeper_about(desk, "policy.forget", Json(JsonObject{{"rule", desk.options.text}})));
+    const Json json =
+        TRY(ask_keeper_about(desk, "policy.forget", Json(JsonObject{{"rule", desk.options.text}})));
     if (desk.screen.form() == Form::json) {
         desk.screen.json(json);
     } else {
@@ -152,19 +153,19 @@ Result<int> run_exception_request(const Desk& desk) {
     const std::string takes = text_in(json, "takes");
     const std::string id = text_in(json, "id");
     if (takes != "nobody else") {
-        desk.screen.line(fmt::format("It takes {}. They type: hardshell policy exception grant {} "
-                                     "--token-file FILE",
-                                     clean(takes), id));
+        desk.screen.line(
+            fmt::format("It takes {}. They type: hardshell policy exception grant {} "
+                        "--token-file FILE",
+                        clean(takes), id));
         return exit_done;
     }
     if (!confirmed(desk, "This policy wants nobody else for it. Grant it now?")) {
-        desk.screen.line(
-            fmt::format("Grant it with: hardshell policy exception grant {}", id));
+        desk.screen.line(fmt::format("Grant it with: hardshell policy exception grant {}", id));
         return exit_done;
     }
     TRY(ask_keeper_about(desk, "exception.grant", Json(JsonObject{{"id", id}})));
-    desk.screen.line(fmt::format(
-        "In force. To end it earlier: hardshell policy exception revoke {}", id));
+    desk.screen.line(
+        fmt::format("In force. To end it earlier: hardshell policy exception revoke {}", id));
     return exit_done;
 }
 

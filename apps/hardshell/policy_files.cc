@@ -1,8 +1,9 @@
 // policy check, test and tiers: read files and say what they mean; nothing takes effect.
 
+#include "gate/policy_files.h"
+
 #include <fmt/format.h>
 
-#include "gate/policy_files.h"
 #include "hardshell/policy_words.h"
 #include "os/file.h"
 #include "policy/table.h"
@@ -40,8 +41,8 @@ Result<policy::Layer> layer_of(const Desk& desk) {
 
 bool is_folder(const std::string& path) {
     const auto resolved = os::resolve_path(path);
-    const auto facts = resolved ? os::facts_of_path(*resolved) : Result<os::FileFacts>(
-        fail(Code::not_found, "no such file"));
+    const auto facts = resolved ? os::facts_of_path(*resolved)
+                                : Result<os::FileFacts>(fail(Code::not_found, "no such file"));
     return facts && facts->kind == os::FileFacts::Kind::directory;
 }
 
@@ -149,8 +150,8 @@ void show_table(const Screen& screen, const Json& table) {
     const auto& failures = items_of(table, "failures");
     for (const Json& failure : failures) screen.line(clean(*failure.text()));
     screen.line(fmt::format(
-        "{}  {}: {} cases, {}", screen.tone(failures.empty() ? Tone::good : Tone::bad,
-                                            failures.empty() ? "ok  " : "FAIL"),
+        "{}  {}: {} cases, {}",
+        screen.tone(failures.empty() ? Tone::good : Tone::bad, failures.empty() ? "ok  " : "FAIL"),
         clean(text_in(table, "file")), *table.find("cases")->integer(),
         failures.empty() ? "all as expected" : fmt::format("{} not as expected", failures.size())));
 }
@@ -184,12 +185,12 @@ Result<int> run_policy_test(const Desk& desk) {
         }
     }
     if (desk.screen.form() == Form::json) {
-        desk.screen.json(JsonObject{{"tables", std::move(all)},
-                                    {"cases", totals.cases},
-                                    {"failures", totals.failures}});
+        desk.screen.json(JsonObject{
+            {"tables", std::move(all)}, {"cases", totals.cases}, {"failures", totals.failures}});
     } else if (totals.tables == 0) {
-        desk.screen.line("No tables of tests: write some into tests/*.toml of the policy's folder "
-                         "(policies/tests has examples).");
+        desk.screen.line(
+            "No tables of tests: write some into tests/*.toml of the policy's folder "
+            "(policies/tests has examples).");
     } else {
         desk.screen.line(fmt::format("{} tables, {} cases, {} failures", totals.tables,
                                      totals.cases, totals.failures));

@@ -46,8 +46,7 @@ const wire::JsonArray& items_of(const Json& json, std::string_view key) {
 }
 
 void note_log_reading(const Desk& desk, std::string_view what) {
-    const auto noted =
-        ask_keeper_about(desk, "log.note_reading", Json(JsonObject{{"what", what}}));
+    const auto noted = ask_keeper_about(desk, "log.note_reading", Json(JsonObject{{"what", what}}));
     static_cast<void>(noted.ok());  // without a keeper the log is read as it lies there
 }
 
@@ -67,8 +66,8 @@ Result<RecordedDecision> recorded_decision(const audit::RecordedEvent& event) {
     const Json* detail = event.json.find("detail");
     const Json* explanation = detail != nullptr ? detail->find("explanation") : nullptr;
     if (explanation == nullptr) {
-        return fail(Code::invalid_input, fmt::format("the record of {} says not what policy said",
-                                                     decision.id));
+        return fail(Code::invalid_input,
+                    fmt::format("the record of {} says not what policy said", decision.id));
     }
     decision.explanation = *explanation;
     decision.summary = text_in(*detail, "summary");
@@ -85,8 +84,8 @@ Result<RecordedDecision> recorded_decision(const audit::RecordedEvent& event) {
 
 Result<> complete(const Desk& desk, RecordedDecision& decision) {
     if (!decision.question.is_null() || decision.content.empty()) return {};
-    const Json request = TRY(ask_keeper_about(desk, "policy.recorded",
-                                              Json(JsonObject{{"content", decision.content}})));
+    const Json request = TRY(
+        ask_keeper_about(desk, "policy.recorded", Json(JsonObject{{"content", decision.content}})));
     if (const Json* action = request.find("action")) decision.action = *action;
     if (const Json* question = request.find("question")) decision.question = *question;
     return {};

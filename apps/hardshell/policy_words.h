@@ -21,13 +21,13 @@ base::Result<wire::Json> ask_keeper_about(const Desk& desk, std::string_view ver
 struct RecordedDecision {
     std::string id;
     base::WallTime_ms time_ms = 0;
-    std::string outcome;      // what was answered: allow, ask or deny
-    wire::Json action;        // of gate/action.h
-    wire::Json question;      // of policy/question.h
-    wire::Json explanation;   // what policy said
-    std::string content;      // the sealed request's hash, where it was too large for the record
-    std::string summary;      // one line for a person
-    wire::Json event;         // the record, whole
+    std::string outcome;     // what was answered: allow, ask or deny
+    wire::Json action;       // of gate/action.h
+    wire::Json question;     // of policy/question.h
+    wire::Json explanation;  // what policy said
+    std::string content;     // the sealed request's hash, where it was too large for the record
+    std::string summary;     // one line for a person
+    wire::Json event;        // the record, whole
 };
 base::Result<RecordedDecision> recorded_decision(const audit::RecordedEvent& event);
 // Fetches what was too large for its record from the keeper.

@@ -1,6 +1,6 @@
 // policy replay and diff: recorded decisions again, under the set of then or under another one.
-// Both read the log and the kept sets directly; only what was too large for a record is asked of the
-// keeper.
+// Both read the log and the kept sets directly; only what was too large for a record is asked of
+// the keeper.
 
 #include <fmt/format.h>
 
@@ -126,8 +126,8 @@ Json json_of(const Tally& tally) {
 // The policy that a word names: a preset, a folder, or "now" for what this machine would load.
 Result<SnapshotPointer> named_policy(const Desk& desk, const std::string& name) {
     const gate::Settings settings = TRY(settings_of(desk));
-    const gate::PolicyPlaces places{desk.places.policy_folder,
-                                    gate::organisation_folder(settings), ""};
+    const gate::PolicyPlaces places{desk.places.policy_folder, gate::organisation_folder(settings),
+                                    ""};
     const auto presets = policy::preset_names();
     policy::PolicySources sources;
     if (name == "now") {
@@ -136,8 +136,8 @@ Result<SnapshotPointer> named_policy(const Desk& desk, const std::string& name) 
         sources = TRY(gate::collect_sources(name, places));
     } else if (os::facts_of_path(name)) {
         const std::string& given = desk.options.policy.preset;
-        auto sets = TRY(gate::sources_in(
-            name, given.empty() ? settings.text("policy.preset") : given));
+        auto sets =
+            TRY(gate::sources_in(name, given.empty() ? settings.text("policy.preset") : given));
         if (sets.size() != 1) {
             return fail(Code::invalid_input, fmt::format("{} defines {} presets; name a folder "
                                                          "with the files of one policy",
@@ -175,10 +175,9 @@ Result<int> run_policy_replay(const Desk& desk) {
             return {};
         }
         const auto set = sets.find(text_in(decision->explanation, "digest"));
-        const auto again =
-            set ? policy::replay(decision->question, decision->explanation, *set,
-                                 policy::Comparison::outcome_and_rules, scratch)
-                : Result<policy::Replay>(set.failure());
+        const auto again = set ? policy::replay(decision->question, decision->explanation, *set,
+                                                policy::Comparison::outcome_and_rules, scratch)
+                               : Result<policy::Replay>(set.failure());
         if (!again) {
             ++tally.unreadable;
             tally.list.push(row_of(*decision, again.error().what));
@@ -200,9 +199,10 @@ Result<int> run_policy_replay(const Desk& desk) {
     }
     show_rows(desk, tally.list);
     if (sets.foreign() > 0) {
-        desk.screen.line(fmt::format("{} policy sets were made by another version of Hardshell; "
-                                     "they were decided with the tables of this one",
-                                     sets.foreign()));
+        desk.screen.line(
+            fmt::format("{} policy sets were made by another version of Hardshell; "
+                        "they were decided with the tables of this one",
+                        sets.foreign()));
     }
     desk.screen.line(fmt::format(
         "{}  {} decisions: {} the same, {} different, {} that cannot be decided again",
@@ -235,8 +235,8 @@ Result<int> run_policy_diff(const Desk& desk) {
             ++tally.different;
             ++changes[fmt::format("{} → {}", policy::outcome_name(was->outcome),
                                   policy::outcome_name(is->outcome))];
-            tally.list.push(row_of(*decision, fmt::format("{} → {}", policy::summary(*was),
-                                                          policy::summary(*is))));
+            tally.list.push(row_of(
+                *decision, fmt::format("{} → {}", policy::summary(*was), policy::summary(*is))));
         }
         return {};
     }));
@@ -252,13 +252,11 @@ Result<int> run_policy_diff(const Desk& desk) {
     for (const auto& [change, count] : changes) {
         desk.screen.line(fmt::format("{:>6}  {}", count, change));
     }
-    desk.screen.line(fmt::format("From {} to {}: of {} decisions of the last {} days {} would "
-                                 "change{}.",
-                                 from, names.back(), tally.decisions, desk.options.policy.days,
-                                 tally.different,
-                                 tally.unreadable == 0
-                                     ? ""
-                                     : fmt::format(", {} cannot be decided", tally.unreadable)));
+    desk.screen.line(fmt::format(
+        "From {} to {}: of {} decisions of the last {} days {} would "
+        "change{}.",
+        from, names.back(), tally.decisions, desk.options.policy.days, tally.different,
+        tally.unreadable == 0 ? "" : fmt::format(", {} cannot be decided", tally.unreadable)));
     return tally.different == 0 ? exit_done : exit_failed;
 }
 

@@ -46,9 +46,9 @@ void show_obligations(const Screen& screen, const Json& explanation) {
             who += (who.empty() ? "" : ", ") + (name.text() ? *name.text() : "");
         }
         const Json* quorum = item.find("quorum");
-        screen.line(clean(fmt::format("  approval: {} of {}",
-                                      quorum ? wire::canonical_json(*quorum) : "1",
-                                      who.empty() ? "anybody who may approve" : who)));
+        const std::string count = quorum != nullptr ? wire::canonical_json(*quorum) : "1";
+        if (who.empty()) who = "those who may approve";
+        screen.line(clean(fmt::format("  approval: {} of {}", count, who)));
     }
 }
 
@@ -65,8 +65,8 @@ Result<int> run_why(const Desk& desk) {
     }
     screen.line(fmt::format("{}  {}", screen.tone(Tone::strong, decision.outcome),
                             clean(decision.summary)));
-    screen.line(clean(fmt::format("{}  decision {}", base::format_time(decision.time_ms),
-                                  decision.id)));
+    screen.line(
+        clean(fmt::format("{}  decision {}", base::format_time(decision.time_ms), decision.id)));
     screen.line("Rules:");
     show_rules(screen, decision.explanation);
     if (text_in(decision.explanation, "why") == "no permit") screen.line("  no rule permits it");

@@ -11,6 +11,7 @@
 
 #include "agent/assistant.h"
 #include "control/api.h"
+#include "control/command_desk.h"
 #include "hardshelld/actors.h"
 #include "hardshelld/family.h"
 #include "hardshelld/providers.h"
@@ -86,6 +87,7 @@ class Daemon {
     std::unique_ptr<agent::Assistant> assistant_;
     std::unique_ptr<control::Turns> turns_;
     std::unique_ptr<control::Api> api_;
+    std::unique_ptr<control::CommandDesk> commands_;
     std::unique_ptr<net::HttpServer> server_;
     std::thread watcher_;
     std::atomic<bool> ready_ = false;
@@ -241,6 +243,9 @@ Result<> Daemon::open_doors() {
     server_ = TRY(net::HttpServer::make(
         limits, [this](net::HttpExchange& exchange) { api_->handle(exchange); }));
     TRY(server_->serve(TRY(os::listen_unix(places_.daemon_socket)), net::Peer::Kind::unix_socket));
+    commands_ = TRY(control::CommandDesk::open(
+        places_.commands_socket,
+        {*gate_, settings_, clock_, [this] { return actors_.launcher(); }}));
     if (settings_.boolean("api.enabled")) {
         const std::uint16_t real = TRY(open_loopback());
         if (real != port) api_->set_names(net::LocalNames::loopback(real));
@@ -307,6 +312,7 @@ void Daemon::wait_for_stop() {
 
 Result<> Daemon::close() {
     ready_ = false;
+    commands_.reset();
     turns_->stop(os::Deadline::after_ms(stop_grace_ms));
     server_->stop(os::Deadline::after_ms(500));
     if (watcher_.joinable()) watcher_.join();
@@ -316,6 +322,7 @@ Result<> Daemon::close() {
     workbench_.reset();
     gate_.reset();
     family_->stop(stop_grace_ms);
+    static_cast<void>(os::remove_file(places_.commands_socket).ok());
     static_cast<void>(os::remove_file(places_.daemon_socket).ok());
     return {};
 }

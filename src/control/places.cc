@@ -21,6 +21,7 @@ base::Result<Places> Places::find() {
     places.cache = TRY(folder_for("XDG_CACHE_HOME", "/.cache"));
     places.run = places.state + "/run";
     places.daemon_socket = places.run + "/daemon.sock";
+    places.commands_socket = places.run + "/commands.sock";
     places.keeper_socket = places.run + "/keeper.sock";
     places.lock_file = places.state + "/lock";
     places.tokens_file = places.state + "/tokens.json";

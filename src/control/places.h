@@ -18,6 +18,7 @@ struct Places {
     std::string cache;          // $XDG_CACHE_HOME/hardshell: scripts while they run
     std::string run;            // …/run: sockets
     std::string daemon_socket;
+    std::string commands_socket;  // for hardshell sandbox run
     std::string keeper_socket;
     std::string lock_file;
     std::string tokens_file;

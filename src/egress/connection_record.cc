@@ -27,6 +27,11 @@ wire::Json to_json(const ConnectionRecord& record) {
     wire::Json json{wire::JsonObject{}};
     if (!record.sandbox.empty()) json["sandbox"] = record.sandbox;
     if (!record.nonce.empty()) add_place(json, record);
+    if (record.nonce.empty() && !record.envelope.host.empty()) {
+        json["host"] = record.envelope.host;
+        json["port"] = static_cast<std::int64_t>(record.envelope.port);
+        json["method"] = record.method;
+    }
     if (!record.address.empty()) {
         json["address"] = record.address;
         json["reused"] = record.reused;

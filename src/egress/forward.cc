@@ -41,19 +41,19 @@ class Buffered {
     std::uint64_t mine_ = 0;
 };
 
-std::variant<Grant, Trouble> grant_by_permit(Admission& admission, net::HttpExchange& requester) {
+std::variant<Grant, Refusal> grant_by_permit(Admission& admission, net::HttpExchange& requester) {
     const net::RequestHead& request = requester.request();
     const auto field = request.headers.only("Hardshell-Permit");
     if (!field || !*field) {
-        return Trouble{Reason::permit_missing,
-                       "the request carries no permit; every connection "
-                       "needs one from the keeper"};
+        return Refusal{{Reason::permit_missing,
+                        "the request carries no permit; every connection "
+                        "needs one from the keeper"}};
     }
     auto admitted = admission.admit(**field);
-    if (!admitted) return Trouble{Reason::permit_refused, admitted.error().what};
+    if (!admitted) return Refusal{{Reason::permit_refused, admitted.error().what}};
     const std::shared_ptr<Admitted> held = std::move(*admitted);
     const auto fits = check_request(request, requester.content_length(), held->envelope());
-    if (!fits) return Trouble{Reason::request_refused, fits.error().what};
+    if (!fits) return Refusal{{Reason::request_refused, fits.error().what}};
     Grant grant;
     grant.envelope = held->envelope();
     grant.head = upstream_head(request, grant.envelope);
@@ -91,6 +91,7 @@ class Exchange {
         if (Outcome bad = admit(grant_for)) return bad;
         if (Outcome bad = scan_head()) return bad;
         if (Outcome bad = take_body()) return bad;
+        if (Outcome bad = scan_body()) return bad;
         if (Outcome bad = ask()) return bad;
         return pass_answer();
     }
@@ -100,7 +101,12 @@ class Exchange {
     Outcome admit(const GrantFor& grant_for) {
         auto granted = grant_for(requester_);
         record_.method = requester_.request().method;
-        if (auto* trouble = std::get_if<Trouble>(&granted)) return std::move(*trouble);
+        if (auto* refusal = std::get_if<Refusal>(&granted)) {
+            record_.sandbox = std::move(refusal->sandbox);
+            record_.envelope.host = std::move(refusal->host);
+            record_.envelope.port = refusal->port;
+            return std::move(refusal->trouble);
+        }
         grant_ = std::get<Grant>(std::move(granted));
         requester_.set_wake_up(grant_.stop);
         record_.sandbox = grant_.sandbox;
@@ -123,6 +129,14 @@ class Exchange {
         const auto found = leak_in_head(parts_.fingerprints.table(), texts);
         if (!found) return std::nullopt;
         return Trouble{Reason::secret_leaves, "the request's head holds the secret " + *found +
+                                                  ", which only egress may place in a request"};
+    }
+
+    // A body that is held is searched before anybody is told that there is one.
+    Outcome scan_body() const {
+        const auto found = LeakScan::find(parts_.fingerprints.table(), base::bytes_of(body_));
+        if (!found) return std::nullopt;
+        return Trouble{Reason::secret_leaves, "the request's body holds the secret " + *found +
                                                   ", which only egress may place in a request"};
     }
 
@@ -416,7 +430,7 @@ class Exchange {
 }  // namespace
 
 void Forwarder::serve(net::HttpExchange& exchange) {
-    serve(exchange, [this](net::HttpExchange& requester) -> std::variant<Grant, Trouble> {
+    serve(exchange, [this](net::HttpExchange& requester) -> std::variant<Grant, Refusal> {
         return grant_by_permit(parts_.admission, requester);
     });
 }

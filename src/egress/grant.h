@@ -40,6 +40,14 @@ struct Grant {
     TrafficBudget* budget = nullptr;   // outlives the exchange
 };
 
-using GrantFor = std::function<std::variant<Grant, Trouble>(net::HttpExchange& requester)>;
+// Why there is no grant, and what is known of where the request wanted to go.
+struct Refusal {
+    Trouble trouble;
+    std::string sandbox = {};
+    std::string host = {};
+    std::uint16_t port = 0;
+};
+
+using GrantFor = std::function<std::variant<Grant, Refusal>(net::HttpExchange& requester)>;
 
 }  // namespace hs::egress

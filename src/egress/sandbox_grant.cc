@@ -199,25 +199,32 @@ bool has_foreign_placeholder(const net::RequestHead& request, const CredentialUs
     });
 }
 
-std::variant<Grant, Trouble> grant_for_sandbox(SandboxNetwork& network, const HttpPlace& place,
+std::variant<Grant, Refusal> grant_for_sandbox(SandboxNetwork& network, const HttpPlace& place,
                                                net::HttpExchange& requester,
                                                const os::WakeUp& stop) {
     const net::RequestHead& request = requester.request();
     requester.set_wake_up(&stop);
     auto aimed = aim_of(request, place);
-    if (auto* trouble = std::get_if<Trouble>(&aimed)) return std::move(*trouble);
+    Refusal refusal{{}, network.order.sandbox, place.host, place.port};
+    const auto refuse = [&](Trouble trouble) {
+        refusal.trouble = std::move(trouble);
+        return refusal;
+    };
+    if (auto* trouble = std::get_if<Trouble>(&aimed)) return refuse(std::move(*trouble));
     const auto& aim = std::get<RequestAim>(aimed);
+    refusal.host = aim.at.host;
+    refusal.port = aim.at.port;
     gate::ConnectionAsk ask = ask_for(network, request, aim);
     Grant grant;
-    if (auto trouble = hold_body(requester, ask, grant.body)) return std::move(*trouble);
+    if (auto trouble = hold_body(requester, ask, grant.body)) return refuse(std::move(*trouble));
     auto decided = decide(network, ask, stop);
-    if (auto* trouble = std::get_if<Trouble>(&decided)) return std::move(*trouble);
+    if (auto* trouble = std::get_if<Trouble>(&decided)) return refuse(std::move(*trouble));
     grant.envelope = std::get<Envelope>(std::move(decided));
     if (has_foreign_placeholder(request, grant.envelope.credential)) {
-        return Trouble{Reason::secret_leaves,
+        return refuse({Reason::secret_leaves,
                        fmt::format("the request holds a placeholder of a secret that is not bound "
                                    "to {}; nothing was sent",
-                                   aim.at.host)};
+                                   aim.at.host)});
     }
     // An upload's request line was decided under its push; what goes out is the sandbox's own.
     grant.envelope.methods = {request.method};

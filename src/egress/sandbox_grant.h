@@ -38,7 +38,7 @@ std::variant<RequestAim, Trouble> aim_of(const net::RequestHead& request, const 
 // A placeholder in the request that no credential of this host replaces.
 bool has_foreign_placeholder(const net::RequestHead& request, const CredentialUse& credential);
 
-std::variant<Grant, Trouble> grant_for_sandbox(SandboxNetwork& network, const HttpPlace& place,
+std::variant<Grant, Refusal> grant_for_sandbox(SandboxNetwork& network, const HttpPlace& place,
                                                net::HttpExchange& requester,
                                                const os::WakeUp& stop);
 

@@ -75,7 +75,8 @@ JsonObject members(const RunCommand& action) {
     }
     return {{"executable", action.executable}, {"executable_sha256", action.executable_sha256},
             {"argv", std::move(argv)},         {"working_directory", action.working_directory},
-            {"scripts", std::move(scripts)},   {"wall_ms", action.wall_ms}};
+            {"scripts", std::move(scripts)},   {"wall_ms", action.wall_ms},
+            {"profile", action.profile},       {"terminal", action.has_terminal}};
 }
 
 JsonObject members(const SendHttp& action) {
@@ -137,6 +138,8 @@ Result<Action> run_command_from(const Json& json) {
     action.executable_sha256 = TRY(short_text(json, "executable_sha256"));
     action.working_directory = TRY(short_text(json, "working_directory"));
     action.wall_ms = TRY(wire::integer_at(json, "wall_ms"));
+    action.profile = TRY(short_text(json, "profile"));
+    action.has_terminal = TRY(wire::boolean_at(json, "terminal"));
     const auto& argv = *TRY(wire::array_at(json, "argv"));
     const auto& scripts = *TRY(wire::array_at(json, "scripts"));
     if (argv.empty() || argv.size() > argv_items_max || scripts.size() > argv_items_max) {

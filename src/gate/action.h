@@ -66,7 +66,9 @@ struct RunCommand {
     std::vector<std::string> argv;
     std::string working_directory;
     std::vector<Script> scripts;
-    std::int64_t wall_ms = 0;  // asked; the profile's limit may be lower
+    std::int64_t wall_ms = 0;   // asked; the profile's limit may be lower
+    std::string profile;        // asked; empty: the one that policy obliges to. Never a wider one.
+    bool has_terminal = false;  // a terminal of the sandbox's own is its standard input and output
 };
 
 // One HTTP exchange with a host outside. Each redirect is an action of its own.

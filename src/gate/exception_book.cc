@@ -22,11 +22,16 @@ constexpr std::string_view status_names[] = {"open", "granted", "withdrawn"};
 Json json_of(const Exception& exception) {
     Json effects{wire::JsonArray{}};
     for (const policy::Effect effect : exception.effects) effects.push(policy::name_of(effect));
-    return wire::JsonObject{{"id", exception.id},           {"lifts", exception.lifts},
-                            {"effects", std::move(effects)}, {"target", exception.target},
-                            {"space", exception.space},     {"project", exception.project},
-                            {"person", exception.person},   {"owner", exception.owner},
-                            {"reason", exception.reason},   {"until_ms", exception.until_ms}};
+    return wire::JsonObject{{"id", exception.id},
+                            {"lifts", exception.lifts},
+                            {"effects", std::move(effects)},
+                            {"target", exception.target},
+                            {"space", exception.space},
+                            {"project", exception.project},
+                            {"person", exception.person},
+                            {"owner", exception.owner},
+                            {"reason", exception.reason},
+                            {"until_ms", exception.until_ms}};
 }
 
 Result<Exception> exception_from(const Json& json) {
@@ -147,8 +152,9 @@ Result<> ExceptionBook::put(ExceptionRequest request) {
         };
         if (std::count_if(changed.begin(), changed.end(), is_open) >=
             static_cast<std::ptrdiff_t>(open_max)) {
-            return fail(Code::exhausted, "too many requests are open; answer or revoke some: "
-                                         "hardshell policy exception list");
+            return fail(Code::exhausted,
+                        "too many requests are open; answer or revoke some: "
+                        "hardshell policy exception list");
         }
         if (changed.size() >= kept_max) {
             const auto settled = std::find_if_not(changed.begin(), changed.end(), is_open);

@@ -1,4 +1,5 @@
-// Exceptions: asked for by one person, granted by others as far as policy wants it, listed, revoked.
+// Exceptions: asked for by one person, granted by others as far as policy wants it, listed,
+// revoked.
 
 #include <fmt/format.h>
 
@@ -150,8 +151,8 @@ PolicyDesk::Answer PolicyDesk::request_exception(const Sender& sender, const Jso
     json["status"] = "open";
     json["then"] = policy::outcome_name(then.outcome);
     json["then_reason"] = policy::reason(then);
-    json["takes"] = needed.outcome == policy::Outcome::allow ? "nobody else"
-                                                             : takes(needed, request.requester);
+    json["takes"] =
+        needed.outcome == policy::Outcome::allow ? "nobody else" : takes(needed, request.requester);
     return json;
 }
 
@@ -177,8 +178,8 @@ PolicyDesk::Answer PolicyDesk::grant_exception(const Sender& sender, const Json&
     if (request.exception.until_ms <= now_ms) {
         return fail(Code::conflict, "the end that was asked for has passed; ask for it anew");
     }
-    policy::Question question = parts_.questions.ask_change(
-        person, request.requester, key_of(request.exception), true);
+    policy::Question question =
+        parts_.questions.ask_change(person, request.requester, key_of(request.exception), true);
     const policy::Decision needed = undecided(parts_.judge, question);
     if (needed.outcome == policy::Outcome::allow) return put_in_force(std::move(request), person);
     const auto roles = parts_.governance.roles_of(person);
@@ -208,9 +209,9 @@ PolicyDesk::Answer PolicyDesk::consent_to(ExceptionRequest request,
     for (const policy::ApprovalRequirement& requirement : decision.requirements) {
         const std::uint32_t given = policy::count_for(requirement, question);
         if (given >= requirement.quorum) continue;
-        missing += fmt::format("{}{} of {} given, it takes {}", missing.empty() ? "" : ", and ",
-                               given, requirement.quorum,
-                               policy::describe(requirement, request.requester));
+        missing +=
+            fmt::format("{}{} of {} given, it takes {}", missing.empty() ? "" : ", and ", given,
+                        requirement.quorum, policy::describe(requirement, request.requester));
     }
     Json json = shown(request.exception);
     json["status"] = "open";
@@ -227,9 +228,8 @@ PolicyDesk::Answer PolicyDesk::put_in_force(ExceptionRequest request, const std:
     exception.from_ms = parts_.clock.wall_ms();
     auto all = TRY(parts_.judge.own_exceptions());
     // What has ended makes room.
-    std::erase_if(all, [&](const policy::Exception& other) {
-        return other.until_ms <= exception.from_ms;
-    });
+    std::erase_if(
+        all, [&](const policy::Exception& other) { return other.until_ms <= exception.from_ms; });
     all.push_back(exception);
     TRY(change(event_for(request, person, "granted"), [&]() -> Result<> {
         TRY(parts_.judge.set_exceptions(all));
@@ -259,8 +259,8 @@ PolicyDesk::Answer PolicyDesk::list_exceptions(const Sender&, const Json&) {
         item["status"] = has_ended ? "ended" : "in force";
         exceptions.push(std::move(item));
     }
-    return Json(JsonObject{{"requests", std::move(requests)},
-                           {"exceptions", std::move(exceptions)}});
+    return Json(
+        JsonObject{{"requests", std::move(requests)}, {"exceptions", std::move(exceptions)}});
 }
 
 // Taking back is always free: it only makes policy stricter.

@@ -66,8 +66,7 @@ Result<std::vector<Governance::Acknowledgement>> Governance::read_acknowledged()
 
 Result<> Governance::read_organisation(Tables& tables) const {
     const std::string& folder = places_.organisation;
-    tables.organisation_projects =
-        TRY(read_table<policy::ProjectTable>(folder + "/projects.toml"));
+    tables.organisation_projects = TRY(read_table<policy::ProjectTable>(folder + "/projects.toml"));
     tables.people = TRY(read_table<policy::PeopleTable>(folder + "/people.toml"));
     tables.assurances = TRY(read_table<policy::AssuranceTable>(folder + "/assurances.toml"));
     if (os::facts_of_path(folder + "/assessment.toml")) {
@@ -146,8 +145,7 @@ std::optional<policy::Standing> Governance::standing(const policy::Item& item,
     if (!policy::open_questions(tables_.questionnaire, *assessment).empty()) return std::nullopt;
     policy::Standing standing = policy::standing_of(tables_.questionnaire, *assessment);
     const policy::Review* review = tables_.assessments.review_of(item);
-    standing.assurance.reviewed =
-        review != nullptr && !digest.empty() && review->digest == digest;
+    standing.assurance.reviewed = review != nullptr && !digest.empty() && review->digest == digest;
     return standing;
 }
 

@@ -2,8 +2,8 @@
 // projects, roles, assessments, and who has acknowledged the organisation's acceptable-use text.
 //
 // What it is for: facts that no machine can find out. Each is a readable file, written whole and
-// only after it was read back; a file with a mistake changes nothing. What it does not protect from:
-// whoever may write these folders as their owner; every change by a command is in the log.
+// only after it was read back; a file with a mistake changes nothing. What it does not protect
+// from: whoever may write these folders as their owner; every change by a command is in the log.
 // Threads: one thread.
 #pragma once
 

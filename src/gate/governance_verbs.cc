@@ -64,10 +64,9 @@ PolicyDesk::Answer PolicyDesk::classify(const Sender& sender, const Json& argume
     const std::string wanted = TRY(wire::text_at_or(arguments, "class", ""));
     if (wanted.empty()) {
         const policy::ProjectClass none{folder, UseCase::unclassified, "", 0};
-        return shown_class(known != nullptr ? *known : none,
-                           known == nullptr ? "nobody"
-                           : managed        ? "organisation"
-                                            : "person");
+        return shown_class(known != nullptr ? *known : none, known == nullptr ? "nobody"
+                                                             : managed        ? "organisation"
+                                                                              : "person");
     }
     const UseCase use = TRY(use_from(wanted));
     if (managed) {
@@ -84,11 +83,12 @@ PolicyDesk::Answer PolicyDesk::classify(const Sender& sender, const Json& argume
     question.effect = policy::Effect::configure;
     const policy::Decision decision = parts_.judge.decide_now(question);
     if (decision.outcome != policy::Outcome::allow) {
-        return fail(Code::denied,
-                    fmt::format("{} is of less risk than {}, which the folder {}; under this policy "
-                                "only the organisation's projects.toml can say so",
-                                wanted, policy::name_of(std::max(detected, before)),
-                                before > detected ? "has now" : "looks like"));
+        return fail(
+            Code::denied,
+            fmt::format("{} is of less risk than {}, which the folder {}; under this policy "
+                        "only the organisation's projects.toml can say so",
+                        wanted, policy::name_of(std::max(detected, before)),
+                        before > detected ? "has now" : "looks like"));
     }
     audit::Event event(audit::EventKind::policy_change);
     event.set(audit::Field::person, sender.name)
@@ -126,8 +126,7 @@ Json PolicyDesk::item_json(const policy::Item& item) const {
     const policy::Review* review = table.review_of(item);
     Json json = JsonObject{{"item", item.text()}, {"state", "not assessed"}};
     if (assessment != nullptr) {
-        const auto open =
-            policy::open_questions(parts_.governance.questionnaire(), *assessment);
+        const auto open = policy::open_questions(parts_.governance.questionnaire(), *assessment);
         json["state"] = !open.empty()                    ? "open"
                         : assessment->until_ms <= now_ms ? "expired"
                                                          : "in force";
@@ -172,8 +171,8 @@ PolicyDesk::Answer PolicyDesk::assessment(const Sender&, const Json& arguments) 
     return json;
 }
 
-// {item, answers: {id: answer}, anew}: begins an assessment where there is none, or anew; once every
-// question has its answer it holds for a quarter.
+// {item, answers: {id: answer}, anew}: begins an assessment where there is none, or anew; once
+// every question has its answer it holds for a quarter.
 PolicyDesk::Answer PolicyDesk::assess(const Sender& sender, const Json& arguments) {
     policy::Assessment next;
     next.item = TRY(policy::Item::parse(TRY(wire::text_at(arguments, "item"))));
@@ -190,9 +189,10 @@ PolicyDesk::Answer PolicyDesk::assess(const Sender& sender, const Json& argument
         for (const auto& [id, answer] : *answers->object()) {
             const auto* question = questionnaire.find(id);
             if (question == nullptr || answer.text() == nullptr) {
-                return fail(Code::invalid_input,
-                            fmt::format("there is no question \"{}\"; see: hardshell assess show {}",
-                                        id, next.item.text()));
+                return fail(
+                    Code::invalid_input,
+                    fmt::format("there is no question \"{}\"; see: hardshell assess show {}", id,
+                                next.item.text()));
             }
             next.answers[id] = TRY(policy::Questionnaire::checked(*question, *answer.text()));
             given[id] = next.answers[id];

@@ -103,11 +103,11 @@ Result<std::unique_ptr<Judge>> Judge::open(const Settings& settings, PolicyPlace
     State& state = *judge->state_;
     const auto loaded = state.load();
     if (loaded) return judge;
-    state.problem = fmt::format(
-        "the policy does not hold, so the built-in locked set is in force: {}", loaded.error().what);
+    state.problem =
+        fmt::format("the policy does not hold, so the built-in locked set is in force: {}",
+                    loaded.error().what);
     state.tables = state.active.current()->facts;
-    TRY(state.archive.keep(TRY(policy::preset_sources("locked")),
-                           state.active.current()->digest));
+    TRY(state.archive.keep(TRY(policy::preset_sources("locked")), state.active.current()->digest));
     return judge;
 }
 
@@ -211,7 +211,16 @@ policy::SnapshotPointer Judge::current() const {
     return state_->active.current();
 }
 const policy::Profile* Judge::profile(std::string_view name) const {
-    return state_->active.current()->profiles.find(name);
+    const auto snapshot = state_->active.current();
+    const policy::Profile* found = snapshot->profiles.find(name);
+    if (found == nullptr && name.starts_with("skill:")) found = snapshot->profiles.find("skill");
+    return found;
+}
+
+std::vector<policy::Profile> Judge::profiles() const {
+    std::vector<policy::Profile> all = state_->active.current()->profiles.all();
+    std::ranges::sort(all, {}, &policy::Profile::rank);
+    return all;
 }
 const policy::FactTables& Judge::tables() const {
     return state_->tables;

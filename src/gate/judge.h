@@ -70,7 +70,10 @@ class Judge {
     base::Result<std::vector<policy::Exception>> own_exceptions() const;
 
     policy::SnapshotPointer current() const;
+    // "skill:NAME" is the profile of that name, else the one named "skill".
     const policy::Profile* profile(std::string_view name) const;
+    // Sorted by rank, the strictest first.
+    std::vector<policy::Profile> profiles() const;
     const policy::FactTables& tables() const;
     const std::string& problem() const;
     // {preset, digest, generation, rules, layers} for status.

@@ -202,6 +202,14 @@ Result<Json> Keeper::conclude(Decision& decision) {
     return answer;
 }
 
+// Before the plan is made; what does not hold is refused there.
+std::string Keeper::shown_profile(const Decision& decision) const {
+    const auto* command = std::get_if<RunCommand>(&decision.asked.action);
+    if (command == nullptr) return decision.judgement.sandbox;
+    const auto profile = profile_for(decision, *command);
+    return profile ? (*profile)->name : decision.judgement.sandbox;
+}
+
 Result<Json> Keeper::allow(Decision& decision) {
     if (!decision.approval.empty()) {
         // Durable before the Permit is made: after a crash it cannot be claimed again.
@@ -215,7 +223,7 @@ Result<Json> Keeper::allow(Decision& decision) {
     answer["outcome"] = "allow";
     answer["decision"] = decision.id;
     answer["action"] = to_json(decision.asked.action);
-    answer["sandbox"] = judgement.sandbox;
+    answer["sandbox"] = shown_profile(decision);
     answer["log"] = judgement.log;
     for (const auto& item : judgement.redact) answer["redact"].push(item);
     answer["expiry_ms"] = expiry_ms;
@@ -224,17 +232,35 @@ Result<Json> Keeper::allow(Decision& decision) {
     return answer;
 }
 
+// The profile that policy obliges to, or the stricter one that was asked for.
+Result<const policy::Profile*> Keeper::profile_for(const Decision& decision,
+                                                   const RunCommand& command) const {
+    const policy::Profile* obliged = parts_.judge.profile(decision.judgement.sandbox);
+    if (obliged == nullptr) {
+        return fail(Code::denied, fmt::format("the policies name no sandbox profile for this "
+                                              "command ({}); add @sandbox to the rule",
+                                              fmt::join(decision.judgement.policies, ", ")));
+    }
+    if (command.profile.empty() || command.profile == obliged->name) return obliged;
+    const policy::Profile* wanted = parts_.judge.profile(command.profile);
+    if (wanted == nullptr) {
+        return fail(Code::not_found, fmt::format("there is no sandbox profile {}; see: hardshell "
+                                                 "sandbox show",
+                                                 command.profile));
+    }
+    if (wanted->rank <= obliged->rank) return wanted;
+    return fail(Code::denied,
+                fmt::format("policy obliges this command to the profile {} or a stricter one, and "
+                            "{} is wider",
+                            obliged->name, wanted->name));
+}
+
 Result<> Keeper::add_ticket(Decision& decision, base::WallTime_ms expiry_ms, Json& answer) {
     const Action& action = decision.asked.action;
     crypto::Ticket ticket;
     base::Bytes covered;
     if (const auto* command = std::get_if<RunCommand>(&action)) {
-        const policy::Profile* profile = parts_.judge.profile(decision.judgement.sandbox);
-        if (profile == nullptr) {
-            return fail(Code::denied, fmt::format("the policies name no sandbox profile for this "
-                                                  "command ({}); add @sandbox to the rule",
-                                                  fmt::join(decision.judgement.policies, ", ")));
-        }
+        const policy::Profile* profile = TRY(profile_for(decision, *command));
         LaunchPlaces places = parts_.launch;
         places.project = decision.circumstances.project;
         const bool network = profile->network == policy::Network::egress;

@@ -182,6 +182,9 @@ class Keeper {
     base::Result<> decide_claim(Decision& decision, const std::string& approval);
     base::Result<wire::Json> conclude(Decision& decision);
     base::Result<wire::Json> allow(Decision& decision);
+    base::Result<const policy::Profile*> profile_for(const Decision& decision,
+                                                     const RunCommand& command) const;
+    std::string shown_profile(const Decision& decision) const;
     base::Result<> add_ticket(Decision& decision, base::WallTime_ms expiry_ms, wire::Json& answer);
     base::Result<wire::Json> ask_person(Decision& decision);
     base::Result<> send_when_durable(const Sender& sender, std::uint64_t id, audit::Event event,

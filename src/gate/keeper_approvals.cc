@@ -41,9 +41,10 @@ std::string Keeper::card_of(const Decision& decision, base::WallTime_ms expiry_m
         const auto& target = std::get<policy::CommandTarget>(decision.asked.question.target);
         if (target.runs_project_code) card += "  note:       it runs the project's own code\n";
         if (target.names_outside) card += "  note:       it names files outside the project\n";
-        const policy::Profile* profile = parts_.judge.profile(judgement.sandbox);
+        const std::string name = shown_profile(decision);
+        const policy::Profile* profile = parts_.judge.profile(name);
         const bool network = profile != nullptr && profile->network == policy::Network::egress;
-        card += fmt::format("  sandbox:    {}, {}\n", judgement.sandbox,
+        card += fmt::format("  sandbox:    {}, {}\n", name,
                             network ? "each connection is decided by itself" : "no network");
     }
     const auto from = sandboxes_.find(decision.circumstances.call);
@@ -137,10 +138,9 @@ void Keeper::add_own_verbs() {
                  const std::string id = TRY(wire::text_at(arguments, "approval"));
                  const bool consent = TRY(wire::boolean_at(arguments, "consent"));
                  if (consent) TRY(check_approver(id, name));
-                 return answer_approval(id,
-                                        {name, "a token with the scope approve", consent,
-                                         parts_.clock.wall_ms()},
-                                        "");
+                 return answer_approval(
+                     id, {name, "a token with the scope approve", consent, parts_.clock.wall_ms()},
+                     "");
              });
     add_verb("approvals.withdraw", Access::daemon_or_person,
              [this](const Sender& sender, const Json& arguments) -> Result<Json> {
@@ -180,8 +180,8 @@ Result<> Keeper::check_approver(const std::string& id, const std::string& person
     }
     std::string takes;
     for (const auto& requirement : decision.requirements) {
-        takes += (takes.empty() ? "" : ", and ") +
-                 policy::describe(requirement, asked->question.person);
+        takes +=
+            (takes.empty() ? "" : ", and ") + policy::describe(requirement, asked->question.person);
     }
     return fail(Code::denied, fmt::format("{} may not approve this: it takes {}", person, takes));
 }
@@ -194,13 +194,15 @@ Result<std::string> Keeper::rule_from_approval(const Approval& approval,
     policy::NarrowWish wish;
     wish.question = asked.question;
     wish.question.now_ms = parts_.clock.wall_ms();
+    wish.question.exceptions = parts_.judge.current()->exceptions.in_force(wish.question);
     wish.owner = person;
     const policy::NarrowRule rule = TRY(parts_.judge.narrowest(wish));
     auto change = parts_.questions.ask_change(person, person, "policy.rule", true);
     const policy::Decision decision = parts_.judge.decide_now(change);
     if (decision.outcome != policy::Outcome::allow) {
-        return fail(Code::denied, "under this policy you may approve this once, and not write a "
-                                  "rule for it by yourself");
+        return fail(Code::denied,
+                    "under this policy you may approve this once, and not write a "
+                    "rule for it by yourself");
     }
     TRY(parts_.log.append_and_wait(audit::Event(audit::EventKind::policy_change)
                                        .set(audit::Field::person, person)

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "gate/toolchains.h"
 #include "os/file.h"
 
 namespace hs::gate {
@@ -68,6 +69,23 @@ void add_masks(os::LaunchSpec& spec, const policy::Profile& profile, const Launc
             if (lies_in(folder, root)) spec.masks.paths.push_back(folder);
         }
     }
+}
+
+void add_toolchains(os::LaunchSpec& spec, const LaunchPlaces& places) {
+    const Toolchains found = find_toolchains(places.home);
+    for (const auto& path : found.shown) {
+        const auto covers = [&](const os::Mount& mount) { return lies_in(path, mount.target); };
+        // A project or a granted folder may hold it already.
+        if (std::any_of(spec.mounts.begin(), spec.mounts.end(), covers)) continue;
+        spec.mounts.push_back({path, path, os::MountAccess::read_only, os::MountPresence::optional,
+                               os::MountContent::system});
+    }
+    std::string folders;
+    for (const auto& folder : found.programs) folders += folder + ":";
+    for (auto& [name, value] : spec.command.environment) {
+        if (name == "PATH") value = folders + value;
+    }
+    for (const auto& entry : found.environment) spec.command.environment.push_back(entry);
 }
 
 // Programs that bring their own certificates are pointed to the bundle that jail/authority.h makes;
@@ -167,7 +185,8 @@ Result<os::LaunchSpec> plan_launch(const RunCommand& command, const std::string&
                                 {"USER", "user"},
                                 {"LANG", "C.UTF-8"},
                                 {"TMPDIR", "/tmp"},
-                                {"TERM", "dumb"}};
+                                {"TERM", command.has_terminal ? "xterm-256color" : "dumb"}};
+    if (command.has_terminal) spec.terminal = os::TerminalMode::own;
     spec.mounts = os::system_mounts();
     add_project(spec, profile, places);
     if (executable == places.reader) {
@@ -175,6 +194,7 @@ Result<os::LaunchSpec> plan_launch(const RunCommand& command, const std::string&
                                os::MountPresence::required, os::MountContent::system});
     }
     add_masks(spec, profile, places);
+    if (profile.shows_toolchains) add_toolchains(spec, places);
     if (profile.network == policy::Network::egress) add_network(spec, places);
     set_limits(spec.limits, profile.limits, command.wall_ms);
     TRY(stage_scripts(spec, command));

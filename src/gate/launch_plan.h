@@ -17,6 +17,7 @@ namespace hs::gate {
 
 struct LaunchPlaces {
     std::string project;               // canonical, or empty
+    std::string home;                  // the person's; for toolchains that lie there
     std::vector<std::string> roots;    // granted besides
     std::vector<std::string> hidden;   // Hardshell's own folders: never shown
     std::string reader;                // our own reader program, shown where it is what runs

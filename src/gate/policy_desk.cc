@@ -38,8 +38,7 @@ Json rules_json(const std::vector<policy::RuleRow>& rows) {
 
 }  // namespace
 
-void PolicyDesk::add(std::string name,
-                     Answer (PolicyDesk::*verb)(const Sender&, const Json&)) {
+void PolicyDesk::add(std::string name, Answer (PolicyDesk::*verb)(const Sender&, const Json&)) {
     parts_.keeper.add_verb(std::move(name), Keeper::Access::person_only,
                            [this, verb](const Sender& sender, const Json& arguments) {
                                return (this->*verb)(sender, arguments);
@@ -124,20 +123,26 @@ Circumstances PolicyDesk::circumstances(const Sender& sender, const Json& argume
     who.origin = "cli";
     who.project = wire::text_at_or(arguments, "project", "").value();
     const auto untrusted = wire::boolean_at_or(arguments, "untrusted", false);
-    who.label = untrusted && *untrusted ? flow::Label::unknown()
-                                        : flow::Label::of_person(sender.name);
+    who.label =
+        untrusted && *untrusted ? flow::Label::unknown() : flow::Label::of_person(sender.name);
     return who;
 }
 
 // {words} or {recorded: {action, question}}: the action that the person means.
 Result<PolicyDesk::Wanted> PolicyDesk::wanted(const Sender& sender, const Json& arguments) {
+    const policy::SnapshotPointer snapshot = parts_.judge.current();
+    const policy::ExceptionTable& exceptions = snapshot->exceptions;
     if (const Json* recorded = arguments.find("recorded")) {
         Asked asked = TRY(parts_.questions.ask_again(*recorded));
+        asked.question.exceptions = exceptions.in_force(asked.question);
         return Wanted{std::move(asked.question), summary_of(asked.action)};
     }
     const std::string words = TRY(wire::text_at(arguments, "words"));
     if (words.size() > words_bytes_max) return fail(Code::exhausted, "the action is too long");
-    return Wanted{TRY(parts_.questions.ask_words(words, circumstances(sender, arguments))), words};
+    policy::Question question =
+        TRY(parts_.questions.ask_words(words, circumstances(sender, arguments)));
+    question.exceptions = exceptions.in_force(question);
+    return Wanted{std::move(question), words};
 }
 
 PolicyDesk::Answer PolicyDesk::try_action(const Sender& sender, const Json& arguments) {
@@ -162,8 +167,7 @@ PolicyDesk::Answer PolicyDesk::tiers(const Sender&, const Json&) {
     Json json = parts_.judge.describe();
     json["overview"] = policy::to_json(policy::overview(tables));
     json["tables"] = tables_json(tables);
-    json["text"] =
-        policy::to_text(policy::overview(tables)) + "\n" + policy::to_text(tables);
+    json["text"] = policy::to_text(policy::overview(tables)) + "\n" + policy::to_text(tables);
     return json;
 }
 
@@ -190,9 +194,8 @@ Result<policy::Decision> PolicyDesk::may_change(std::string_view person, std::st
     policy::Question question = parts_.questions.ask_change(person, person, key, weakens);
     policy::Decision decision = parts_.judge.decide_now(question);
     if (decision.outcome == policy::Outcome::allow) return decision;
-    return fail(Code::denied,
-                fmt::format("{}: {}. It takes: {}", key, policy::reason(decision),
-                            policy::smallest_change(decision, question)));
+    return fail(Code::denied, fmt::format("{}: {}. It takes: {}", key, policy::reason(decision),
+                                          policy::smallest_change(decision, question)));
 }
 
 // {words | recorded, project, until, because, write, expect}: without write the rule is only shown;

@@ -167,9 +167,8 @@ Result<PolicySources> PolicyArchive::find(const std::string& digest) const {
     if (!is_digest(digest)) return fail(Code::invalid_input, "that is no digest of a policy set");
     const auto text = os::read_text(fmt::format("{}/{}.json", folder_, digest), manifest_bytes_max);
     if (!text) {
-        return fail(Code::not_found,
-                    fmt::format("the policy set {}… is not kept in {}", digest.substr(0, 16),
-                                folder_));
+        return fail(Code::not_found, fmt::format("the policy set {}… is not kept in {}",
+                                                 digest.substr(0, 16), folder_));
     }
     return policy::sources_from(TRY(wire::parse_json(*text)), &sha256,
                                 [this](const std::string& name) -> Result<std::string> {

@@ -102,8 +102,7 @@ policy::PathTarget Questions::path_target(const CanonicalPath& path,
 
 Result<> Questions::fill(const ReadFile& action, Asked& asked, const policy::Surroundings& around) {
     asked.question.effect = policy::Effect::file_read;
-    asked.question.target =
-        path_target(TRY(CanonicalPath::from_resolved(action.path)), around);
+    asked.question.target = path_target(TRY(CanonicalPath::from_resolved(action.path)), around);
     return {};
 }
 
@@ -112,8 +111,7 @@ Result<> Questions::fill(const WriteFile& action, Asked& asked,
     asked.question.effect = action.operation == WriteFile::Operation::remove
                                 ? policy::Effect::file_delete
                                 : policy::Effect::file_write;
-    policy::PathTarget target =
-        path_target(TRY(CanonicalPath::from_resolved(action.path)), around);
+    policy::PathTarget target = path_target(TRY(CanonicalPath::from_resolved(action.path)), around);
     target.bytes = static_cast<std::int64_t>(action.content_bytes);
     asked.question.target = std::move(target);
     return {};

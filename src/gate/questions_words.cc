@@ -144,8 +144,8 @@ Result<policy::Given> Questions::given(std::string_view verb, const std::string&
 Result<policy::Question> Questions::ask_words(std::string_view words,
                                               const Circumstances& circumstances) {
     const auto [verb, rest] = split(words);
-    Result<Action> action = rest.empty() ? fail(Code::not_found, "")
-                                         : action_of_words(verb, rest, circumstances);
+    Result<Action> action =
+        rest.empty() ? fail(Code::not_found, "") : action_of_words(verb, rest, circumstances);
     if (action) {
         policy::Question question = TRY(ask(*std::move(action), circumstances)).question;
         question.now_ms = clock_.wall_ms();

@@ -68,8 +68,11 @@ bool may_approve(const std::vector<ApprovalRequirement>& requirements, const Que
 std::string describe(const ApprovalRequirement& requirement, const std::string& requester) {
     std::string who;
     for (const std::string& name : requirement.approvers) who += (who.empty() ? "" : ", ") + name;
-    if (who.empty()) who = "anybody who may approve";
     std::string text = fmt::format("{} of {}", requirement.quorum, who);
+    if (who.empty() && requirement.quorum == 1) text = "anybody who may approve";
+    if (who.empty() && requirement.quorum > 1) {
+        text = fmt::format("{} people who may approve", requirement.quorum);
+    }
     if (requirement.excludes_requester && !requester.empty()) text += "; not " + requester;
     return text;
 }

@@ -140,9 +140,9 @@ Result<Questionnaire> Questionnaire::parse(const wire::TomlDocument& document,
             result.questions_.begin(), result.questions_.end(),
             [fact](const AssessmentQuestion& q) { return q.sets == fact && q.is_yes_no; });
         if (count != 1) {
-            return fail(Code::invalid_input,
-                        fmt::format("{}: expected one yes-no question with sets = \"{}\"", file,
-                                    fact));
+            return fail(
+                Code::invalid_input,
+                fmt::format("{}: expected one yes-no question with sets = \"{}\"", file, fact));
         }
     }
     return result;
@@ -178,8 +178,7 @@ std::vector<const AssessmentQuestion*> open_questions(const Questionnaire& quest
     std::vector<const AssessmentQuestion*> open;
     for (const AssessmentQuestion& question : questionnaire.questions()) {
         const auto found = assessment.answers.find(question.id);
-        if (found == assessment.answers.end() ||
-            !Questionnaire::checked(question, found->second)) {
+        if (found == assessment.answers.end() || !Questionnaire::checked(question, found->second)) {
             open.push_back(&question);
         }
     }
@@ -199,8 +198,8 @@ Standing standing_of(const Questionnaire& questionnaire, const Assessment& asses
         if (question.sets == "known_provider") standing.assurance.known_provider = is_yes;
     }
     standing.assurance.assessed_until_ms = assessment.until_ms;
-    standing.source = fmt::format("self-assessment of {} until {}", assessment.by,
-                                  day_of(assessment.until_ms));
+    standing.source =
+        fmt::format("self-assessment of {} until {}", assessment.by, day_of(assessment.until_ms));
     return standing;
 }
 

@@ -1,8 +1,8 @@
 // Evidence: names of files that tell what a project is used for (policies/evidence.toml).
 //
-// What it is for: `hardshell project classify` suggests a class and names what it saw: a kubeconfig,
-// a .env, customer exports, terraform state, private keys. What it does not protect from: a project
-// whose files have innocent names. Only names are looked at, never contents.
+// What it is for: `hardshell project classify` suggests a class and names what it saw: a
+// kubeconfig, a .env, customer exports, terraform state, private keys. What it does not protect
+// from: a project whose files have innocent names. Only names are looked at, never contents.
 // Threads: immutable after parse.
 #pragma once
 
@@ -19,7 +19,7 @@ namespace hs::policy {
 
 struct Finding {
     UseCase suggests = UseCase::unclassified;
-    std::string because;           // "Terraform state: it describes running systems"
+    std::string because;            // "Terraform state: it describes running systems"
     std::vector<std::string> seen;  // relative paths, at most seen_max
 };
 

@@ -103,10 +103,11 @@ std::vector<std::string> facts_of(const Question& question) {
     const std::string classes = join_classes(question.label.classes);
     if (!classes.empty()) facts.push_back("the assistant has seen data of class " + classes);
     if (question.project.name != "none") {
-        facts.push_back(fmt::format("the project {} is {}", question.project.name,
-                                    question.project.use == UseCase::unclassified
-                                        ? "not classified"
-                                        : "of class " + std::string(name_of(question.project.use))));
+        facts.push_back(
+            fmt::format("the project {} is {}", question.project.name,
+                        question.project.use == UseCase::unclassified
+                            ? "not classified"
+                            : "of class " + std::string(name_of(question.project.use))));
     }
     add_target_facts(facts, question);
     for (const std::string& name : question.exceptions) {
@@ -263,23 +264,26 @@ std::string remedy(const Decision& decision, const Question& question, std::stri
             return "";
         case Why::no_permit:
             if (would_help_to_classify(decision, question)) {
-                return fmt::format("The project {} has no class yet; give it one: hardshell project "
-                                   "classify {}",
-                                   question.project.name, shell_word(question.project.name));
+                return fmt::format(
+                    "The project {} has no class yet; give it one: hardshell project "
+                    "classify {}",
+                    question.project.name, shell_word(question.project.name));
             }
             return fmt::format("To allow exactly this: hardshell policy allow {}", name);
         case Why::nobody_reachable:
-            return fmt::format("To allow exactly this without being asked: hardshell policy allow {}",
-                               name);
+            return fmt::format(
+                "To allow exactly this without being asked: hardshell policy allow {}", name);
         case Why::forbidden:
             if (!lifting_exceptions(decision).empty()) {
-                return fmt::format("It takes an exception: hardshell policy exception request {} "
-                                   "--because \"REASON\" --until 7d",
-                                   name);
+                return fmt::format(
+                    "It takes an exception: hardshell policy exception request {} "
+                    "--because \"REASON\" --until 7d",
+                    name);
             }
             return fmt::format("No approval lifts this; why: hardshell policy why {}", name);
         case Why::ceiling:
-            return fmt::format("Your own rules cannot grant it; why: hardshell policy why {}", name);
+            return fmt::format("Your own rules cannot grant it; why: hardshell policy why {}",
+                               name);
         case Why::failed:
             return fmt::format("What failed: hardshell policy why {}", name);
     }

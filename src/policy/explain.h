@@ -23,7 +23,8 @@ std::string reason(const Decision& decision);
 // facts that mattered, and what would change it.
 std::string explain(const Decision& decision, const Question& question);
 
-// The facts that matter to a person, one a line: "  run git push", "  it comes from your own words".
+// The facts that matter to a person, one a line: "  run git push", "  it comes from your own
+// words".
 std::string facts_text(const Question& question);
 
 // The smallest change that would alter the decision, as one sentence: approve, add a rule, ask for

@@ -85,7 +85,8 @@ Result<FactTables> FactTables::parse_all(const NamedText& tools, const NamedText
     const wire::TomlDocument tool_document = TRY(parse_named_toml(tool_text.name, tool_text.text));
     result.tools_ = TRY(ToolTable::parse(tool_document, tool_text.name));
     const NamedText class_text = or_embedded(classes, "classes.toml");
-    const wire::TomlDocument class_document = TRY(parse_named_toml(class_text.name, class_text.text));
+    const wire::TomlDocument class_document =
+        TRY(parse_named_toml(class_text.name, class_text.text));
     result.classes_ = TRY(PathClasses::parse(class_document, class_text.name));
     std::vector<NamedText> all_zones{or_embedded({}, "zones.toml")};
     all_zones.insert(all_zones.end(), zones.begin(), zones.end());

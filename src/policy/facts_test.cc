@@ -194,7 +194,7 @@ TEST(Tables, NameTheLineOfAMistake) {
 TEST(Profiles, AreStrictAndOrdered) {
     const auto table = ProfileTable::parse(ProfileTable::builtin_files(), tables().classes());
     ASSERT_TRUE(table.ok()) << table.error().what;
-    ASSERT_EQ(table->all().size(), 5U);
+    ASSERT_EQ(table->all().size(), 6U);
     const Profile* read = table->find("read");
     ASSERT_NE(read, nullptr);
     EXPECT_EQ(read->project, Access::read);

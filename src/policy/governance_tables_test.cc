@@ -180,8 +180,9 @@ TEST(Assessments, AnswersAreChecked) {
 TEST(Assessments, AQuestionnaireMustAskForTheConditions) {
     EXPECT_THAT(mistake<Questionnaire>("[[question]]\nid = \"a\"\nask = \"?\"\nkind = \"text\"\n"),
                 HasSubstr("persists"));
-    EXPECT_THAT(mistake<Questionnaire>("[[question]]\nid = \"a\"\nask = \"?\"\nkind = \"number\"\n"),
-                HasSubstr("yes-no or text"));
+    EXPECT_THAT(
+        mistake<Questionnaire>("[[question]]\nid = \"a\"\nask = \"?\"\nkind = \"number\"\n"),
+        HasSubstr("yes-no or text"));
 }
 
 TEST(Assurances, TheOrganisationsWordIsOfOneVersion) {
@@ -217,7 +218,8 @@ class Manifest : public testing::Test {
 
 TEST_F(Manifest, ASetIsReadBackWithTheSameDigest) {
     PolicySources sources = preset_sources("enterprise").value();
-    ASSERT_TRUE(add_file(sources, Layer::organisation, {"zones.toml", "[[zone]]\nname = \"cicd\"\nhosts = [\"ci.example\"]\n"}));
+    ASSERT_TRUE(add_file(sources, Layer::organisation,
+                         {"zones.toml", "[[zone]]\nname = \"cicd\"\nhosts = [\"ci.example\"]\n"}));
     ASSERT_TRUE(add_file(sources, Layer::person,
                          {"own.cedar", "@id(\"own\") permit (principal, action, resource);"}));
     const auto manifest = write(sources);

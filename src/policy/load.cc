@@ -18,6 +18,7 @@ using base::fail;
 using base::Result;
 
 constexpr std::size_t mistakes_shown_max = 50;
+constexpr std::size_t validated_despite_mistakes_max = 5'000;  // rules
 
 // Mistakes of one load, reported together.
 class Mistakes {
@@ -88,9 +89,10 @@ class SetLoader {
             line += static_cast<std::uint32_t>(std::count(before.begin(), before.end(), '\n'));
             counted = policy.span.begin;
             if (policies_.size() >= policy_rules_max) {
-                return mistakes_.add(fmt::format("{}:{}:1: there are more than {} rules; make them "
-                                                 "fewer",
-                                                 file.text.name, line, policy_rules_max));
+                return mistakes_.add(
+                    fmt::format("{}:{}:1: there are more than {} rules; make them "
+                                "fewer",
+                                file.text.name, line, policy_rules_max));
             }
             add(std::move(policy), file.layer, line);
         }
@@ -98,8 +100,10 @@ class SetLoader {
 
     // Null when there was a mistake.
     std::shared_ptr<const RuleSet> finish(std::vector<LintFinding>& warnings) {
-        // What is not whole is not worth validating: the first mistakes are told at once.
-        if (!mistakes_.empty() && policies_.size() > mistakes_shown_max * 100) return nullptr;
+        // A large set with mistakes is not worth validating; those are told at once.
+        if (!mistakes_.empty() && policies_.size() > validated_despite_mistakes_max) {
+            return nullptr;
+        }
         order_by_id();
         validate(warnings);
         exception_names_ = exception_names(policies_);

@@ -38,7 +38,7 @@ struct PolicySources {
 };
 
 inline constexpr std::size_t policy_files_max = 1'000;
-inline constexpr std::size_t policy_rules_max = 12'000;  // of one set
+inline constexpr std::size_t policy_rules_max = 12'000;                  // of one set
 inline constexpr std::size_t policy_bytes_max = std::size_t{16} << 20U;  // of all files together
 
 // The built-in prohibitions and one preset: "personal", "work", "locked" or "enterprise".

@@ -417,10 +417,10 @@ TEST(Tiers, EnterpriseIsTheListThatReviewersAskFor) {
     EXPECT_THAT(list.prohibited,
                 testing::ElementsAre("production systems", "customer data",
                                      "security infrastructure", "credential storage"));
-    EXPECT_THAT(list.blocked_zones,
-                testing::IsSupersetOf({"production Kubernetes", "databases (read replicas too)",
-                                       "internal APIs with authentication",
-                                       "CI/CD control planes"}));
+    EXPECT_THAT(
+        list.blocked_zones,
+        testing::IsSupersetOf({"production Kubernetes", "databases (read replicas too)",
+                               "internal APIs with authentication", "CI/CD control planes"}));
     EXPECT_GT(rule_rows(load_preset("enterprise")).size(), 30U);
 }
 

@@ -93,8 +93,8 @@ Result<PolicySources> sources_from(const Json& manifest, Sha256 sha256, const Re
             return fail(Code::corrupt,
                         fmt::format("the kept file {} of a policy set was changed", digest));
         }
-        TRY(put(sources, TRY(wire::text_at(item, "part")),
-                TRY(wire::text_at_or(item, "layer", "")), std::move(file)));
+        TRY(put(sources, TRY(wire::text_at(item, "part")), TRY(wire::text_at_or(item, "layer", "")),
+                std::move(file)));
     }
     return sources;
 }

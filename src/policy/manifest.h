@@ -1,10 +1,10 @@
 // Manifest: which source files a policy set was made of, each by name and SHA-256.
 //
 // What it is for: every set that was ever in force can be loaded again, so that a decision of last
-// month is decided again by the rules of last month (`hardshell policy replay`). Whoever reads a set
-// back holds its digest against the one in the record. What it does not protect from: files that
-// are gone; then those decisions cannot be made again, and replay says so.
-// Threads: pure functions.
+// month is decided again by the rules of last month (`hardshell policy replay`). Whoever reads a
+// set back holds its digest against the one in the record. What it does not protect from: files
+// that are gone; then those decisions cannot be made again, and replay says so. Threads: pure
+// functions.
 #pragma once
 
 #include <functional>

@@ -148,8 +148,9 @@ std::string words_of(const NarrowWish& wish) {
                             host->has_query ? "" : " (without a query)");
     }
     text += fmt::format(" without being asked, in the space {}", question.space);
-    text += question.project.name == "none" ? ", outside of projects"
-                                            : fmt::format(", in the project {}", question.project.name);
+    text += question.project.name == "none"
+                ? ", outside of projects"
+                : fmt::format(", in the project {}", question.project.name);
     if (question.label.integrity == flow::Integrity::person) {
         text += ", while the conversation holds your own words only";
     } else if (question.label.integrity == flow::Integrity::internal) {

@@ -1,9 +1,9 @@
 // People: who has which roles, as the organisation says (people.toml).
 //
 // What it is for: `@approvers("security")` counts the consent of whoever has that role. Names are
-// those that the keeper gives: "uid 1000" for a user of this machine, "token NAME" for a client with
-// a token. What it does not protect from: a name that is given to somebody else.
-// Threads: immutable after parse.
+// those that the keeper gives: "uid 1000" for a user of this machine, "token NAME" for a client
+// with a token. What it does not protect from: a name that is given to somebody else. Threads:
+// immutable after parse.
 #pragma once
 
 #include <string>

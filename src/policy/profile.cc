@@ -95,6 +95,7 @@ Result<Profile> parse_profile(TableReader& root, const PathClasses& classes) {
     TableReader shows = TRY(root.table("shows"));
     profile.project = TRY(parse_access(shows, "project"));
     profile.granted = TRY(parse_access(shows, "granted"));
+    profile.shows_toolchains = TRY(shows.boolean_or("toolchains", false));
     profile.system = TRY(shows.texts("system"));
     for (const std::string& folder : profile.system) {
         const auto path = CanonicalPath::from_resolved(folder);

@@ -45,6 +45,7 @@ struct Profile {
     std::int64_t rank = 0;            // the lower, the stricter: of several the lowest holds
     Access project = Access::none;    // the project's folder
     Access granted = Access::none;    // the other granted roots
+    bool shows_toolchains = false;    // programs of the person's own: rustup, nvm, pyenv …
     std::vector<std::string> system;  // folders of the system, read only
     std::vector<std::string>
         read_only_names;  // names in the project that stay read only (.git/hooks)

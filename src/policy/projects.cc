@@ -132,16 +132,15 @@ void ProjectTable::set(ProjectClass project) {
 
 std::string to_toml(const ProjectTable& table) {
     std::string text =
-        "# Classes of projects. Written by `hardshell project classify`; `hardshell policy reload`\n"
+        "# Classes of projects. Written by `hardshell project classify`; `hardshell policy "
+        "reload`\n"
         "# after a change by hand.\n";
     for (const ProjectClass& project : table.all()) {
         text += fmt::format("\n[[project]]\nfolder = {}\nclass = {}\nby = {}\n",
                             wire::toml_string(project.folder.text()),
-                            wire::toml_string(name_of(project.use)),
-                            wire::toml_string(project.by));
+                            wire::toml_string(name_of(project.use)), wire::toml_string(project.by));
         if (project.at_ms != 0) {
-            text +=
-                fmt::format("at = {}\n", wire::toml_string(base::format_time(project.at_ms)));
+            text += fmt::format("at = {}\n", wire::toml_string(base::format_time(project.at_ms)));
         }
     }
     return text;

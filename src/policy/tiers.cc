@@ -123,11 +123,12 @@ class Probing {
         for (const std::string_view name : word_names<UseCase>()) {
             Given given = typical_;
             given.like.project.use = *word_from_name<UseCase>(name);
-            table.rows.push_back(row(
-                name, {ask("read a.txt", given), ask("write a.txt", given), ask("run ls", given),
-                       ask("run make", given), ask("get https://www.example.com/", given),
-                       ask("send POST https://www.example.com/", given)},
-                use_case_title(given.like.project.use)));
+            table.rows.push_back(
+                row(name,
+                    {ask("read a.txt", given), ask("write a.txt", given), ask("run ls", given),
+                     ask("run make", given), ask("get https://www.example.com/", given),
+                     ask("send POST https://www.example.com/", given)},
+                    use_case_title(given.like.project.use)));
         }
         return table;
     }

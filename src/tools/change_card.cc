@@ -208,8 +208,10 @@ std::string change_card(ToolContext& context, const std::vector<std::string>& ar
     const std::string_view title =
         what == Carries::unpushed ? "  what would be pushed:\n" : "  what would be committed:\n";
     if (!diff) {
+        // What follows the first line of git's complaint is its manual.
+        const std::string& what_failed = diff.error().what;
         return fmt::format("{}  (could not be looked at: {})\n", title,
-                           visible_line(bounded_text(diff.error().what, 600), 600));
+                           visible_line(what_failed.substr(0, what_failed.find('\n')), 600));
     }
     return std::string(title) + card_of_diff(*diff);
 }

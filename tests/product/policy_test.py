@@ -3,12 +3,16 @@ organisation's text, hostile files, and every recorded decision again."""
 import json
 import os
 import pathlib
+import pty
+import select
 import time
 import unittest
 
 import harness
 
 POLICIES = harness.SOURCE / "policies"
+# What is shipped takes less than a second for each; checked builds on a loaded machine take longer.
+SECONDS_MAX = 20
 
 
 class Files(unittest.TestCase):
@@ -22,7 +26,7 @@ class Files(unittest.TestCase):
         tested = self.hardshell.json("policy", "test", str(POLICIES))
         self.assertGreater(tested["cases"], 150)
         self.assertEqual(tested["failures"], 0)
-        self.assertIn("208 cases" if tested["cases"] == 208 else f"{tested['cases']} cases",
+        self.assertIn(f"{tested['cases']} cases, 0 failures",
                       self.hardshell.cli("policy", "test", str(POLICIES)).stdout)
         self.assertTrue(self.hardshell.json("policy", "check", str(POLICIES))["clean"])
 
@@ -173,6 +177,7 @@ class Daily(Running):
         self.assertGreater(json.loads(done.stdout)["changes"]["allow → deny"], 1)
         self.assertEqual(self.hardshell.json("policy", "diff", "personal", "personal")["different"], 0)
         # A set that was changed behind our back is noticed.
+        self.hardshell.replays = False
         kept = next((self.hardshell.state / "policy-sets/files").iterdir())
         kept.write_text(kept.read_text() + "\n")
         broken = self.hardshell.cli("policy", "replay", check=False)
@@ -205,22 +210,21 @@ class Hostile(Running):
             "beyond 64 bits": (f'@id("a")\n{scope} when {{ context.base.session.calls < 9223372036854775808 }};',
                                "mine.cedar:2:"),
             "encoding": (b'@id("a")\n\xff\xfe permit', "mine.cedar:2:"),
-            "UTF-16": ("\ufeff" + scope).encode("utf-16"), # handled below
+            "UTF-16": (scope.encode("utf-16"), "mine.cedar:1:"),
             "unknown fact": (f'@id("a") {scope} when {{ context.base.aproved }};', "mine.cedar:1:"),
             "typo in an annotation": (f'@id("a") @sandbx("read") {scope};', "mine.cedar:1"),
             "100 MB": (b" " * 100_000_000, "mine.cedar:1:1"),
             "100 MB of rules": (b'@id("a") permit (principal, action, resource);\n' * 2_000_000, "mine.cedar:1:1"),
             "4 MB of rules": (b'@id("a") permit (principal, action, resource);\n' * 80_000, "mine.cedar:2"),
         }
-        for name, case in cases.items():
-            text, place = case if isinstance(case, tuple) else (case, "mine.cedar:1:")
+        for name, (text, place) in cases.items():
             mine.write_bytes(text if isinstance(text, bytes) else text.encode())
             began = time.monotonic()
             done = self.hardshell.cli("policy", "reload", check=False)
             self.assertEqual(done.returncode, 1, name)
             self.assertIn(place, done.stderr, name)
             self.assertIn("Nothing has changed", done.stderr, name)
-            self.assertLess(time.monotonic() - began, 5 * harness_slowness(), name)
+            self.assertLess(time.monotonic() - began, SECONDS_MAX, name)
             now = self.hardshell.json("policy", "show")
             self.assertEqual((now["digest"], now["generation"]), (before["digest"], before["generation"]), name)
             self.assertEqual(self.outcome("read README.md"), "allow", name)
@@ -262,9 +266,48 @@ class Hostile(Running):
         self.hardshell.cli("policy", "reload", timeout=20)
 
 
-def harness_slowness():
-    """Checked or unoptimised builds take longer; a second holds for what is shipped."""
-    return float(os.environ.get("HARDSHELL_SLOWNESS", "2"))
+class Terminal(Running):
+    """What a person sees and types."""
+
+    def type(self, arguments, lines, enter, seconds=30):
+        process, terminal = pty.fork()
+        if process == 0:
+            os.chdir(self.hardshell.project)
+            program = str(self.hardshell.programs / "hardshell")
+            os.execve(program, [program, *arguments], {**self.hardshell.environment, "TERM": "xterm"})
+        seen, deadline = "", time.monotonic() + seconds
+        for wanted, line in lines:
+            while wanted not in seen:
+                self.assertLess(time.monotonic(), deadline, seen)
+                if select.select([terminal], [], [], 0.5)[0]:
+                    seen += os.read(terminal, 65536).decode(errors="replace")
+            os.write(terminal, (line + enter).encode())
+        while time.monotonic() < deadline:
+            try:
+                seen += os.read(terminal, 65536).decode(errors="replace")
+            except OSError:
+                break
+        os.close(terminal)
+        return seen, os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+
+    def test_a_chat_has_a_prompt_and_names_the_command_for_what_is_denied(self):
+        seen, code = self.type(["chat"], [("›", "fetch http://192.168.1.10/"), ("policy exception request", "/quit")],
+                               "\r")
+        self.assertEqual(code, 0, seen)
+
+    def test_from_denied_to_granted_by_answering_yes(self):
+        page = "get http://192.168.1.10/"
+        self.assertEqual(self.outcome(page), "deny")
+        seen, code = self.type(["policy", "exception", "request", page, "--because", "my own server"],
+                               [("[y/N]", "y")], "\n")
+        self.assertEqual(code, 0, seen)
+        self.assertEqual(self.outcome(page), "ask")
+        seen, code = self.type(["policy", "allow", page], [("[y/N]", "y")], "\n")
+        self.assertEqual(code, 0, seen)
+        self.assertEqual(self.outcome(page), "allow")
+        seen, code = self.type(["policy", "allow", "run touch x"], [("[y/N]", "n")], "\n")
+        self.assertEqual(code, 1, seen)
+        self.assertEqual(self.outcome("run touch x"), "ask")
 
 
 class Enterprise(Running):

@@ -23,15 +23,28 @@ std::string words_after(std::string_view group) {
     for (const Entry& entry : entries) {
         if (group == entry.group) add(entry.name);
     }
-    if (!group.empty()) return words;
-    for (const auto& [name, help] : group_helps) add(name);
+    // The groups directly below: of "" those of one word, of "policy" its "exception".
+    for (const auto& [name, help] : group_helps) {
+        const std::string_view whole = name;
+        const std::size_t space = whole.find(' ');
+        const bool is_nested = space != std::string_view::npos;
+        if (group.empty() && !is_nested) add(whole);
+        if (is_nested && whole.substr(0, space) == group) add(whole.substr(space + 1));
+    }
     return words;
 }
 
 std::string bash_completion() {
-    std::string text = "_hardshell() {\n  local words\n  case \"${COMP_WORDS[1]}\" in\n";
-    for (const auto& [name, help] : group_helps) {
-        text += fmt::format("    {}) words=\"{}\" ;;\n", name, words_after(name));
+    std::string text =
+        "_hardshell() {\n  local words\n  case \"${COMP_WORDS[1]} ${COMP_WORDS[2]}\" in\n";
+    // Nested groups first: "policy exception " before "policy ".
+    for (const bool nested : {true, false}) {
+        for (const auto& [name, help] : group_helps) {
+            if ((std::string_view(name).find(' ') != std::string_view::npos) != nested) continue;
+            text += nested
+                        ? fmt::format("    \"{}\") words=\"{}\" ;;\n", name, words_after(name))
+                        : fmt::format("    \"{} \"*) words=\"{}\" ;;\n", name, words_after(name));
+        }
     }
     text += "    *) words=\"--json\" ;;\n  esac\n";
     text += fmt::format("  [ \"$COMP_CWORD\" -gt 1 ] || words=\"{} --help --version\"\n",
@@ -50,6 +63,7 @@ std::string fish_completion() {
                             entry.help);
     }
     for (const auto& [name, help] : group_helps) {
+        if (std::string_view(name).find(' ') != std::string_view::npos) continue;
         text += fmt::format("complete -c hardshell -n __fish_use_subcommand -a {} -d '{}'\n", name,
                             help);
     }

@@ -18,6 +18,8 @@
 #include "gate/tokens.h"
 #include "hardshell-keeper/envelopes.h"
 #include "hardshell-keeper/outlet_desk.h"
+#include "hardshell-keeper/recording.h"
+#include "hardshell-keeper/shipping.h"
 #include "hardshell-keeper/vault.h"
 #include "os/error.h"
 #include "os/file.h"
@@ -36,7 +38,6 @@ using wire::Json;
 constexpr std::size_t config_bytes_max = std::size_t{1} << 20U;
 constexpr std::size_t people_max = 32;
 constexpr int tick_ms = 1000;
-constexpr std::int64_t log_patience_ms = 5000;
 
 // Everything the process holds, in the order in which it is opened.
 struct House {
@@ -60,6 +61,7 @@ struct House {
     std::shared_ptr<os::Channel> daemon;
     std::shared_ptr<os::Channel> launcher;
     std::shared_ptr<os::Channel> egress;
+    std::unique_ptr<Shipping> shipping;  // ends before what it uses
     os::Fd listener;
     os::Fd signals;
     std::vector<gate::Sender> people;
@@ -74,33 +76,10 @@ Result<> open_settings(House& house) {
     return {};
 }
 
-// After a crash of the daemon the keeper of before may still be ending; it holds the log's lock.
-Result<std::unique_ptr<audit::Log>> open_log(House& house, const std::string& folder,
-                                             const crypto::SecretBytes& master) {
-    const os::Deadline patience = os::Deadline::after_ms(log_patience_ms);
-    audit::LogOptions options;
-    options.origin = "hardshell.local/log";
-    for (;;) {
-        const auto seed = crypto::derive_key(master, "audit log signing");
-        audit::LogKeys keys{TRY(crypto::SigningKey::from_seed(seed.view())),
-                            crypto::derive_key(master, "audit epoch sealing")};
-        auto log = audit::Log::open(folder, std::move(keys), options, {house.clock, house.random});
-        if (log || log.error().code != Code::conflict || patience.passed()) return log;
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }
-}
-
 Result<> open_record(House& house) {
     house.master = TRY(secrets::open_master_key(house.places.state, house.random));
     const auto& master = house.master.key;
-    const std::string folder = house.places.state + "/audit";
-    TRY(os::make_private_folder(folder));
-    house.log = TRY(open_log(house, folder, master));
-    // What a verifier needs, beside the log; the genesis key belongs off this machine.
-    TRY(os::write_file_atomic(house.places.state + "/log-key",
-                              base::bytes_of(house.log->log_key().text() + "\n")));
-    TRY(os::write_file_atomic(house.places.state + "/genesis-key",
-                              base::bytes_of(house.log->genesis_key().text() + "\n")));
+    house.log = TRY(open_log({house.places.state}, master, {house.clock, house.random}));
     house.blobs = std::make_unique<audit::BlobStore>(TRY(audit::BlobStore::open(
         house.places.state + "/blobs", crypto::derive_key(master, "audit blobs"))));
     return {};
@@ -216,6 +195,15 @@ Result<> open_gate(House& house) {
             return open_compartment(house, arguments);
         });
     TRY(open_desk(house));
+    house.shipping = std::make_unique<Shipping>(
+        Shipping::Parts{{places.state},
+                        house.settings,
+                        house.master.key,
+                        *house.log,
+                        house.clock,
+                        house.random,
+                        {*house.egress, house.ticket_key, house.clock, house.random, "ship"}});
+    house.shipping->add_verbs(*house.keeper);
     house.vault = TRY(Vault::open(places.state, house.master.key, house.settings, house.random));
     house.vault->add_verbs(*house.keeper, *house.log, house.clock);
     house.vault->on_change([&house] { house.outlets.send_fingerprints(*house.vault); });
@@ -232,6 +220,7 @@ Result<> hand_out_key(House& house) {
     TRY(to_launcher);
     TRY(to_egress);
     house.generation_told = house.keeper->generation();
+    house.shipping->set_generation(house.generation_told);
     return {};
 }
 
@@ -243,6 +232,7 @@ Result<> tell_generation(House& house) {
     const auto kind = static_cast<std::uint16_t>(gate::ActorFrameKind::generation);
     TRY(house.launcher->send(0, kind, packed));
     TRY(house.egress->send(0, kind, packed));
+    house.shipping->set_generation(house.generation_told);
     return {};
 }
 
@@ -371,31 +361,43 @@ Result<> start_event(House& house) {
     return {};
 }
 
-}  // namespace
-
-Result<> run(const Places& places) {
-    House house(places);
+Result<> work(House& house) {
     TRY(open_settings(house));
-    TRY(os::make_private_folder(places.state));
+    TRY(os::make_private_folder(house.places.state));
     TRY(open_doors(house));
-    TRY(open_record(house));
-    TRY(open_gate(house));
-    TRY(start_event(house));
     house.daemon = std::make_shared<os::Channel>(os::Fd(3));
     house.launcher = std::make_shared<os::Channel>(os::Fd(4));
     house.egress = std::make_shared<os::Channel>(os::Fd(5));
+    TRY(open_record(house));
+    TRY(open_gate(house));
     house.keeper->set_daemon(house.daemon);
     house.outlets.open(*house.keeper, house.egress);
     house.outlets.send_fingerprints(*house.vault);
     TRY(hand_out_key(house));
+    house.shipping->prepare();
+    // Before the first record of this start: a restored snapshot must not sign a second history.
+    TRY(house.shipping->check_witnesses());
+    TRY(start_event(house));
+    house.shipping->start();
     const gate::Sender daemon{gate::Sender::Kind::daemon, "hardshelld", house.daemon};
     while (!house.stopping) TRY(serve_once(house, daemon));
     const auto stopped =
         house.log->append_and_wait(audit::Event(audit::EventKind::process_stop)
                                        .set(audit::Field::process, "hardshell-keeper"));
+    house.shipping->stop();
     house.log->stop();
     TRY(stopped);
     return {};
+}
+
+}  // namespace
+
+Result<> run(const Places& places) {
+    House house(places);
+    auto worked = work(house);
+    // Said while the sockets are open: hardshelld, which sees them close, shows the reason.
+    if (!worked) std::fprintf(stderr, "hardshell-keeper: %s\n", worked.error().what.c_str());
+    return worked;
 }
 
 }  // namespace hs::keeping

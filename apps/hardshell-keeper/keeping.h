@@ -15,7 +15,8 @@ struct Places {
     std::string programs;
 };
 
-// Opens everything, hands out the ticket key, serves until hardshelld is gone or SIGTERM comes.
+// Opens everything, hands out the ticket key, serves until hardshelld is gone or SIGTERM comes. A
+// failure has been said on standard error.
 base::Result<> run(const Places& places);
 
 }  // namespace hs::keeping

@@ -19,7 +19,5 @@ int main(int argc, char** argv) {
     ::signal(SIGPIPE, SIG_IGN);
     hs::os::harden_process();
     const auto kept = hs::keeping::run({argv[1], argv[2], argv[3], argv[4]});
-    if (kept) return 0;
-    std::fprintf(stderr, "hardshell-keeper: %s\n", kept.error().what.c_str());
-    return 1;
+    return kept ? 0 : 1;
 }

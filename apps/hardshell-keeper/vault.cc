@@ -5,9 +5,20 @@
 
 #include "crypto/mac.h"
 #include "egress/frames.h"
+#include "ship/sink_setting.h"
 #include "wire/url.h"
 
 namespace hs::keeping {
+
+namespace {
+
+// None when the configuration of the sinks is wrong; Shipping says so.
+std::vector<ship::SinkSetting> ship_sinks(const gate::Settings& settings) {
+    auto sinks = ship::sink_settings(settings);
+    return sinks ? std::move(*sinks) : std::vector<ship::SinkSetting>();
+}
+
+}  // namespace
 
 using base::Code;
 using base::fail;
@@ -37,6 +48,11 @@ Result<secrets::Binding> Vault::binding_for(const std::string& name,
         binding.header = "x-api-key";
         binding.prefix.clear();
     }
+    for (const auto& sink : ship_sinks(settings_)) {
+        if (sink.credential != name) continue;
+        binding.hosts.push_back(sink.host);
+        if (sink.kind == ship::SinkKind::splunk) binding.prefix = "Splunk ";
+    }
     if (!host.empty()) binding.hosts.push_back(host);
     if (binding.hosts.empty()) {
         return fail(Code::invalid_input,
@@ -45,6 +61,13 @@ Result<secrets::Binding> Vault::binding_for(const std::string& name,
                                 name, name));
     }
     return binding;
+}
+
+bool Vault::ships_to(const std::string& name, const std::string& host) const {
+    const auto sinks = ship_sinks(settings_);
+    return std::any_of(sinks.begin(), sinks.end(), [&](const ship::SinkSetting& sink) {
+        return sink.credential == name && sink.host == host;
+    });
 }
 
 Result<Json> Vault::set(const gate::Sender& sender, const Json& arguments, audit::Log& log,
@@ -158,8 +181,10 @@ void Vault::answer(os::Channel& egress, const os::Frame& frame, audit::Log& log)
         event.set(audit::Field::secret, question->name)
             .set(audit::Field::host, question->host)
             .set(audit::Field::outcome, value ? "placed" : "refused");
-        // Without its record the value does not leave.
-        const auto recorded = log.append(event, [](Result<std::uint64_t>) {});
+        // Without its record the value does not leave. What the log's own deliveries use is
+        // counted with them: a record for each would make the next delivery.
+        const bool own = value && ships_to(question->name, question->host);
+        const auto recorded = own ? Result<>() : log.append(event, [](Result<std::uint64_t>) {});
         if (!recorded) {
             answer.refusal = "it could not be recorded";
         } else if (!value) {

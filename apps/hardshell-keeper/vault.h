@@ -43,6 +43,7 @@ class Vault {
     base::Result<wire::Json> set(const gate::Sender& sender, const wire::Json& arguments,
                                  audit::Log& log, const base::Clock& clock);
     base::Result<wire::Json> list() const;
+    bool ships_to(const std::string& name, const std::string& host) const;
     base::Result<secrets::Binding> binding_for(const std::string& name,
                                                const std::string& host) const;
 

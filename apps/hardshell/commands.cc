@@ -73,6 +73,7 @@ Result<int> run_init(const Desk& desk) {
             TRY(tokens.add(places.tokens_file, "default", {gate::Scope::talk}, clock, random));
         TRY(os::write_file_atomic(places.api_token_file, base::bytes_of(token + "\n")));
     }
+    if (!desk.options.output.empty()) TRY(export_keys(desk));
     if (desk.options.quiet) return exit_done;
     if (desk.screen.form() == Form::json) {
         desk.screen.json(wire::JsonObject{{"config", places.config_file}, {"state", places.state}});
@@ -81,6 +82,10 @@ Result<int> run_init(const Desk& desk) {
     desk.screen.line(fmt::format("Settings:  {}", places.config_file));
     desk.screen.line(fmt::format("State:     {}", places.state));
     desk.screen.line(fmt::format("Your own rules go into {}", places.policy_folder));
+    if (desk.options.output.empty()) {
+        desk.screen.line(
+            "The log's genesis key belongs off this machine: hardshell audit keys --to FILE");
+    }
     desk.screen.line("Next: hardshell chat");
     return exit_done;
 }
@@ -110,6 +115,12 @@ Result<int> run_status(const Desk& desk) {
                                shown(*member.find("pid")));
     }
     screen.line("processes  " + members);
+    if (const Json* record = status.find("record")) show_shipping(screen, *record);
+    if (!os::facts_of_path(desk.places.state + "/keys-exported")) {
+        screen.line(screen.tone(Tone::faint,
+                                "log        its genesis key was never taken off this machine: "
+                                "hardshell audit keys --to FILE"));
+    }
     for (const Json& budget : items_in(status, "budgets")) {
         screen.line(fmt::format("budget     {}: {} of {} tokens, {}", text_in(budget, "name"),
                                 shown(*budget.find("tokens")), shown(*budget.find("tokens_max")),

@@ -30,6 +30,15 @@ base::Result<int> run_audit_verify(const Desk& desk);  // record.cc
 base::Result<int> run_audit_tail(const Desk& desk);
 base::Result<int> run_audit_show(const Desk& desk);
 base::Result<int> run_audit_prove(const Desk& desk);
+base::Result<int> run_audit_search(const Desk& desk);  // evidence.cc
+base::Result<int> run_audit_export(const Desk& desk);
+base::Result<int> run_audit_keys(const Desk& desk);
+base::Result<int> run_audit_check_proof(const Desk& desk);
+base::Result<int> run_audit_ship(const Desk& desk);  // sinks.cc
+base::Result<int> run_audit_sinks(const Desk& desk);
+base::Result<int> run_audit_fork(const Desk& desk);
+base::Result<int> run_usage(const Desk& desk);  // usage.cc
+base::Result<int> run_audit_witness(const Desk& desk);  // witness_server.cc
 base::Result<int> run_undo(const Desk& desk);
 base::Result<int> run_config_get(const Desk& desk);
 base::Result<int> run_config_set(const Desk& desk);
@@ -73,6 +82,11 @@ base::Result<int> run_doctor(const Desk& desk);        // doctor.cc
 
 base::Result<int> run_completion(const Desk& desk);  // manual.cc
 base::Result<int> run_manual(const Desk& desk);
+
+// What the status of sinks and witnesses says, one line each.
+void show_shipping(const Screen& screen, const wire::Json& shipping);
+// Writes the log's verifier keys to a file; starts the daemon where there is no log yet.
+base::Result<int> export_keys(const Desk& desk);
 
 // The member's text, or nothing.
 std::string text_in(const wire::Json& json, std::string_view key);

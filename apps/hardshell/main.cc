@@ -70,6 +70,49 @@ void add_policy_options(CLI::App& command, const std::string& name, Options& opt
     if (name == "acknowledge") command.add_option("--version", policy.version, "of the text");
 }
 
+void add_facets(CLI::App& command, Options& options) {
+    auto& facets = options.facets;
+    command.add_option("--person", facets.person, "who asked");
+    command.add_option("--tool", facets.tool, "an effect (file.read, run, http) or a program");
+    command.add_option("--host", facets.host, "a host that was reached or asked for");
+    command.add_option("--secret", facets.secret, "a secret's name");
+    command.add_option("--file", facets.file, "a path, or its last parts");
+    command.add_option("--session", facets.session, "a conversation");
+    command.add_option("--outcome", facets.outcome, "allow, ask, deny, done, failed, ...");
+    command.add_option("--skill", facets.skill, "a skill");
+    command.add_option("--kind", options.kind, "a kind of event");
+    command.add_option("--from", options.from, "a time, or how long ago: 2026-11-22, 24h, 7d");
+    command.add_option("--to", options.to, "a time before which");
+}
+
+void add_audit_options(CLI::App& command, const std::string& name, Options& options) {
+    const bool lists = name == "tail" || name == "search";
+    if (lists) command.add_option("-n", options.count, "how many")->check(CLI::Range(1, 10000));
+    if (lists || name == "export") add_facets(command, options);
+    if (name == "tail") command.add_flag("-f,--follow", options.follow, "go on as events come");
+    if (name == "verify") {
+        command.add_option("--since-checkpoint", options.second, "an earlier checkpoint's file");
+        command.add_option("--witness", options.witness, "ask this witness what it has seen");
+    }
+    if (name == "verify" || name == "check-proof") {
+        command.add_option("--log-key", options.log_key, "the log's verifier key");
+        command.add_option("--witness-key", options.witness_key, "the witness's verifier key");
+    }
+    if (name == "export") {
+        command.add_option("--format", options.format, "folder (verifiable), jsonl or csv")
+            ->check(CLI::IsMember({"folder", "jsonl", "csv"}));
+    }
+    if (name == "fork") {
+        command.add_option("--reason", options.reason, "what happened, for the record")->required();
+    }
+    if (name == "keys") command.add_option("--to", options.output, "write them to this file");
+    if (name == "witness") {
+        command.add_option("--listen", options.listen, "ADDRESS:PORT (default 127.0.0.1:7484)");
+        command.add_option("--log", options.words, "a log's verifier key; repeat for more");
+        command.add_option("--name", options.name, "of its key: a URL without scheme");
+    }
+}
+
 void add_options(CLI::App& command, const Entry& entry, Options& options) {
     command.add_flag_callback(
         "--json", [&options] { options.form = Form::json; }, "print JSON");
@@ -91,13 +134,22 @@ void add_options(CLI::App& command, const Entry& entry, Options& options) {
                            "who answers first: PROVIDER or PROVIDER/MODEL");
         command.add_flag("--wait", options.wait, "without a terminal: wait for open approvals");
     }
-    if (name == "init") command.add_flag("--quiet", options.quiet, "print nothing");
+    if (name == "usage") {
+        command.add_option("--by", options.by, "only this: person, project, class, tool, ...");
+        command.add_option("--person", options.facets.person, "of this person alone");
+        command.add_option("--from", options.from, "a time, or how long ago (default: 30d)");
+        command.add_option("--to", options.to, "a time before which");
+        command.add_option("--html", options.output, "write a page to this file");
+    }
+    if (name == "init") {
+        command.add_flag("--quiet", options.quiet, "print nothing");
+        command.add_option("--keys-to", options.output,
+                           "write the log's verifier keys to this file, which belongs off this "
+                           "machine");
+    }
     if (name == "approve")
         command.add_flag("--rule", options.rule, "also write the narrowest rule that allows it");
-    if (name == "tail")
-        command.add_option("-n", options.count, "how many")->check(CLI::Range(1, 10000));
-    if (name == "verify")
-        command.add_option("--since-checkpoint", options.second, "an earlier checkpoint's file");
+    if (std::string(entry.group) == "audit") add_audit_options(command, name, options);
     if (std::string(entry.group) == "token" && name == "add") {
         command.add_option("--scopes", options.scopes, "talk, read, approve, configure, person");
     }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "audit/facts.h"
 #include "hardshell/screen.h"
 
 namespace hs::cli {
@@ -46,6 +47,22 @@ struct Options {
     bool quiet = false;
     bool wait = false;
     bool rule = false;
+    bool follow = false;
+    // What audit search, tail and export ask for.
+    audit::Facets facets;
+    std::string kind;
+    std::string from;  // a time, or how long ago: 2026-11-22, 2026-11-22T09:00Z, 24h
+    std::string to;
+    std::string format;  // of an export
+    std::string output;  // a file or folder to be written
+    // Keys and places of a log and its witness.
+    std::string log_key;
+    std::string witness;  // its address
+    std::string witness_key;
+    std::string listen;
+    std::string name;
+    std::string reason;
+    std::string by;  // of usage
     std::vector<std::string> words;
     PolicyOptions policy;
 };

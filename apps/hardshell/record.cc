@@ -1,4 +1,4 @@
-// audit: reading the log. Read directly from its folder, so it works without the daemon.
+// why and audit: reading the log. Read directly from its folder, so it works without the daemon.
 
 #include <fmt/format.h>
 
@@ -6,8 +6,10 @@
 
 #include "audit/read.h"
 #include "audit/verify.h"
+#include "audit/witness.h"
 #include "hardshell/commands.h"
-#include "hardshell/lines.h"
+#include "hardshell/event_list.h"
+#include "hardshell/fetch.h"
 #include "os/file.h"
 
 namespace hs::cli {
@@ -19,64 +21,51 @@ using wire::Json;
 
 namespace {
 
-constexpr std::size_t key_bytes_max = 4096;
-
-std::optional<audit::VerifierKey> key_in(const std::string& path) {
-    auto text = os::read_text(path, key_bytes_max);
-    if (!text) return std::nullopt;
-    while (text->ends_with('\n')) text->pop_back();
-    const auto key = audit::parse_verifier_key(*text);
-    if (!key) return std::nullopt;
-    return *key;
-}
-
-// The checkpoint follows the last record within a second; wait for it while a daemon runs.
-Result<std::vector<audit::Record>> find_events(const Desk& desk, const audit::EventQuery& query,
-                                               std::size_t count) {
-    for (int tries = 0;; ++tries) {
-        auto reader = TRY(audit::Reader::open(desk.places.audit_folder));
-        auto found = TRY(reader.search(query, count));
-        if (!found.empty() || tries >= 15) return found;
-        std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    }
-}
-
-void note_reading(const Desk& desk, std::string_view what) {
-    // Reading the log is itself recorded, where a keeper is there to do it.
-    auto keeper = KeeperLine::open(desk.places);
-    if (!keeper) return;
-    Json arguments;
-    arguments["what"] = what;
-    static_cast<void>(keeper->question("log.note_reading", std::move(arguments)).ok());
-}
-
-std::string one_line(const audit::Record& record) {
-    const auto event = audit::parse_event(record.leaf);
-    if (!event) return fmt::format("{:>8}  unreadable: {}", record.index, event.error().what);
-    std::string about;
-    for (const auto field : {audit::Field::outcome, audit::Field::person, audit::Field::process,
-                             audit::Field::decision, audit::Field::secret, audit::Field::reason}) {
-        const std::string text = event->text(field);
-        if (!text.empty()) about += (about.empty() ? "" : "  ") + text;
-    }
-    return fmt::format("{:>8}  {}  {:<18}  {}", record.index, base::format_time(event->time_ms),
-                       audit::kind_name(event->kind), about);
-}
+// Between two looks for new events; a checkpoint follows an event within a second.
+constexpr std::int64_t follow_ms = 200;
+constexpr std::size_t witness_notes_max = 64;
 
 }  // namespace
 
-Result<int> run_audit_verify(const Desk& desk) {
-    const std::string folder =
-        desk.options.text.empty() ? desk.places.audit_folder : desk.options.text;
+namespace {
+
+// Whatever witnesses have cosigned before and the keeper has kept: a log that is shorter than one
+// of those was cut.
+std::vector<audit::Witnessed> kept_notes(const Desk& desk) {
+    std::vector<audit::Witnessed> kept;
+    const std::string folder = desk.places.state + "/witness";
+    const auto names = os::list_folder(folder, witness_notes_max);
+    if (!names) return kept;
+    for (const std::string& name : *names) {
+        auto note = os::read_text(folder + "/" + name, audit::note_bytes_max);
+        if (name.ends_with(".note") && note) kept.push_back({std::move(*note), {}});
+    }
+    return kept;
+}
+
+Result<audit::VerifyOptions> verify_options(const Desk& desk, const std::string& folder) {
+    const Options& asked = desk.options;
     audit::VerifyOptions options;
-    if (desk.options.text.empty()) {
+    if (asked.text.empty()) {
         options.log_key = key_in(desk.places.state + "/log-key");
         options.genesis_key = key_in(desk.places.state + "/genesis-key");
+        options.witnessed = kept_notes(desk);
     }
-    if (!desk.options.second.empty()) {
-        options.since = TRY(os::read_text(desk.options.second, audit::note_bytes_max));
+    if (!asked.log_key.empty()) options.log_key = TRY(audit::parse_verifier_key(asked.log_key));
+    if (!asked.second.empty()) {
+        options.since = TRY(os::read_text(asked.second, audit::note_bytes_max));
     }
-    const audit::VerifyReport report = TRY(audit::verify_folder(folder, options));
+    if (asked.witness.empty()) return options;
+    std::optional<audit::WitnessKey> key;
+    if (!asked.witness_key.empty()) key = TRY(audit::parse_witness_key(asked.witness_key));
+    const auto reader = TRY(audit::Reader::open(folder));
+    const std::string address = fmt::format("{}/{}/checkpoint", asked.witness,
+                                            audit::origin_name(reader.checkpoint().origin));
+    options.witnessed.push_back({TRY(fetch_text(address, audit::note_bytes_max)), key});
+    return options;
+}
+
+void show_report(const Desk& desk, const audit::VerifyReport& report) {
     if (desk.screen.form() == Form::json) {
         Json problems{wire::JsonArray{}};
         for (const auto& problem : report.problems) {
@@ -85,12 +74,11 @@ Result<int> run_audit_verify(const Desk& desk) {
             if (problem.index) item["index"] = static_cast<std::int64_t>(*problem.index);
             problems.push(std::move(item));
         }
-        desk.screen.json(
+        return desk.screen.json(
             wire::JsonObject{{"verified", report.verified()},
                              {"records", static_cast<std::int64_t>(report.checkpoint.head.size)},
                              {"epochs", static_cast<std::int64_t>(report.epochs)},
                              {"problems", std::move(problems)}});
-        return report.verified() ? exit_done : exit_failed;
     }
     for (const auto& problem : report.problems) {
         desk.screen.line(fmt::format("{}: {}",
@@ -102,24 +90,55 @@ Result<int> run_audit_verify(const Desk& desk) {
                          ? fmt::format("verified: {} records, {} key epochs",
                                        report.checkpoint.head.size, report.epochs)
                          : fmt::format("NOT verified: {} problems", report.problems.size()));
+}
+
+}  // namespace
+
+Result<int> run_audit_verify(const Desk& desk) {
+    const std::string folder =
+        desk.options.text.empty() ? desk.places.audit_folder : desk.options.text;
+    const auto options = TRY(verify_options(desk, folder));
+    const audit::VerifyReport report = TRY(audit::verify_folder(folder, options));
+    show_report(desk, report);
     return report.verified() ? exit_done : exit_failed;
 }
 
+namespace {
+
+// Prints events as they come until the reader goes away or Ctrl-C ends the program.
+Result<int> follow(const Desk& desk, const audit::EventQuery& query) {
+    auto reader = TRY(audit::Reader::open(desk.places.audit_folder));
+    std::uint64_t next = reader.size();
+    audit::Story story;
+    for (;;) {
+        TRY(reader.for_each(next, reader.size(), [&](const audit::Record& record) {
+            const auto event = audit::parse_event(record.leaf);
+            const bool wanted = event && audit::matches(query.facets, story.take(*event)) &&
+                                audit::matches(query, record.leaf);
+            if (wanted && desk.screen.form() == Form::json) {
+                desk.screen.line(base::text_of(record.leaf));
+            } else if (wanted || !event) {
+                desk.screen.line(clean(one_line(record)));
+            }
+            return true;
+        }));
+        next = std::max(next, reader.size());
+        std::this_thread::sleep_for(std::chrono::milliseconds(follow_ms));
+        TRY(reader.refresh());
+    }
+}
+
+}  // namespace
+
 Result<int> run_audit_tail(const Desk& desk) {
     note_reading(desk, "tail");
-    audit::EventQuery query;
+    const audit::EventQuery query = TRY(event_query(desk));
     const auto found = TRY(find_events(desk, query, static_cast<std::size_t>(desk.options.count)));
-    if (desk.screen.form() == Form::json) {
-        Json list{wire::JsonArray{}};
-        for (auto record = found.rbegin(); record != found.rend(); ++record) {
-            list.push(TRY(audit::parse_event(record->leaf)).json);
-        }
-        desk.screen.json(wire::JsonObject{{"events", std::move(list)}});
-        return exit_done;
+    if (desk.options.follow) {
+        show_events(desk, found, Listing::lines);
+        return follow(desk, query);
     }
-    for (auto record = found.rbegin(); record != found.rend(); ++record) {
-        desk.screen.line(clean(one_line(*record)));
-    }
+    show_events(desk, found, Listing::whole);
     return exit_done;
 }
 

@@ -144,6 +144,10 @@ Result<> Assistant::finish_answer(Turn& turn, models::Message message) {
     fields["origin"] = turn.origin;
     fields["bytes"] = static_cast<std::int64_t>(turn.text.size());
     fields["provider"] = turn.provider;
+    fields["model"] = turn.model;
+    fields["input_tokens"] = turn.usage.input + turn.usage.cache_read + turn.usage.cache_write;
+    fields["output_tokens"] = turn.usage.output;
+    fields["cost_micro"] = turn.cost;
     auto recorded =
         parts_.gate.record("message.out", std::move(fields), gate::Durable::before_return);
     TRY(done.get());
@@ -197,6 +201,7 @@ Result<models::RoutedReply> Assistant::think(Turn& turn, models::ChatRequest& re
         }
     }
     turn.usage += used;
+    turn.cost += cost;
     if (used.total() == 0) {
         ledger_.release(grant.id);
     } else {

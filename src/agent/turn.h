@@ -34,6 +34,7 @@ struct Assistant::Turn {
     std::string route = {};
     std::string text = {};  // what was answered so far
     models::Usage usage = {};
+    models::Money_micro cost = 0;
     models::Finish finish = models::Finish::end_turn;
     std::string provider = {};
     std::string model = {};

@@ -17,7 +17,7 @@ using base::Result;
 
 namespace {
 
-constexpr std::array<std::string_view, 27> kind_names = {"message.in",
+constexpr std::array<std::string_view, 34> kind_names = {"message.in",
                                                          "message.out",
                                                          "model.call",
                                                          "model.result",
@@ -43,8 +43,15 @@ constexpr std::array<std::string_view, 27> kind_names = {"message.in",
                                                          "log.read",
                                                          "clock.jump",
                                                          "epoch.begun",
-                                                         "doctor"};
-static_assert(kind_names.size() == static_cast<std::size_t>(EventKind::doctor) + 1);
+                                                         "doctor",
+                                                         "log.fork",
+                                                         "witness",
+                                                         "ship",
+                                                         "finding",
+                                                         "incident",
+                                                         "review",
+                                                         "leaver"};
+static_assert(kind_names.size() == static_cast<std::size_t>(EventKind::leaver) + 1);
 
 constexpr std::array<std::string_view, 20> field_names = {
     "id",     "space",    "session", "turn",    "person", "agent",  "tool",

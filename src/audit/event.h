@@ -47,6 +47,13 @@ enum class EventKind : std::uint8_t {
     clock_jump,
     epoch_begun,
     doctor,
+    log_fork,
+    witness,
+    ship,
+    finding,
+    incident,
+    review,
+    leaver,
 };
 std::string_view kind_name(EventKind kind);
 // invalid_input for a text that is no kind's name.

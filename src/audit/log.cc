@@ -151,6 +151,11 @@ Result<> Log::advance_epoch_and_wait() {
     return {};
 }
 
+void Log::refuse(Code code, const std::string& what) {
+    const std::scoped_lock lock(mutex_);
+    if (!status_.failure) status_.failure = base::Error{code, what, base::Place::here()};
+}
+
 LogStatus Log::status() const {
     const std::scoped_lock lock(mutex_);
     LogStatus status = status_;

@@ -70,6 +70,9 @@ class Log {
     // Ends the present epoch, as happens by itself every epoch_ms while records come in.
     base::Result<> advance_epoch_and_wait();
 
+    // Signs and takes nothing any more, as after a failed write; the text says why and what to do.
+    void refuse(base::Code code, const std::string& what);
+
     LogStatus status() const;
     // What witnesses and verifiers are given; the genesis key belongs off this machine.
     VerifierKey log_key() const { return log_key_; }

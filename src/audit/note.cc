@@ -23,13 +23,10 @@ std::uint32_t big_endian(base::ByteView bytes) {
            (std::uint32_t{bytes[2]} << 8U) | bytes[3];
 }
 
-std::string signature_line(std::string_view text, const NoteSigner& signer) {
-    const std::uint32_t id = VerifierKey{signer.name, signer.key.public_key()}.id();
-    base::Bytes bytes;
-    for (unsigned i = 0; i < 4; ++i) bytes.push_back(static_cast<std::uint8_t>(id >> (24 - 8 * i)));
+std::string signed_line(std::string_view text, const NoteSigner& signer) {
     const auto signature = signer.key.sign(base::bytes_of(text));
-    bytes.insert(bytes.end(), signature.begin(), signature.end());
-    return fmt::format("{}{} {}\n", signature_start, signer.name, base::to_base64(bytes));
+    return signature_line({signer.name, VerifierKey{signer.name, signer.key.public_key()}.id(),
+                           base::Bytes(signature.begin(), signature.end())});
 }
 
 Result<NoteSignature> parse_signature(std::string_view line) {
@@ -64,6 +61,15 @@ std::string_view take_line(std::string_view& text) {
 }
 
 }  // namespace
+
+std::string signature_line(const NoteSignature& signature) {
+    base::Bytes bytes;
+    for (unsigned i = 0; i < 4; ++i) {
+        bytes.push_back(static_cast<std::uint8_t>(signature.id >> (24 - 8 * i)));
+    }
+    bytes.insert(bytes.end(), signature.bytes.begin(), signature.bytes.end());
+    return fmt::format("{}{} {}\n", signature_start, signature.name, base::to_base64(bytes));
+}
 
 bool is_key_name(std::string_view name) {
     if (name.empty() || has_control_character(name)) return false;
@@ -151,7 +157,7 @@ Result<Note> parse_note(std::string_view bytes) {
 std::string sign_note(std::string_view text, std::span<const NoteSigner> signers) {
     CHECK(text.ends_with('\n'));
     std::string note = fmt::format("{}\n", text);
-    for (const NoteSigner& signer : signers) note += signature_line(text, signer);
+    for (const NoteSigner& signer : signers) note += signed_line(text, signer);
     return note;
 }
 

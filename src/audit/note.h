@@ -49,6 +49,9 @@ constexpr std::size_t note_signatures_max = 64;
 // invalid_input when the form is not that of a signed note. Nothing is verified.
 base::Result<Note> parse_note(std::string_view bytes);
 
+// The line that stands for it below a note, with its newline.
+std::string signature_line(const NoteSignature& signature);
+
 struct NoteSigner {
     const std::string& name;
     const crypto::SigningKey& key;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "audit/proof.h"
 #include "os/file.h"
 
 namespace hs::audit {
@@ -56,6 +57,23 @@ Result<base::Bytes> Reader::tile_file(TileName name, std::size_t bytes_max) {
     if (exact || exact.error().code != Code::not_found) return exact;
     name.width = tile_width;
     return os::read_file(folder_ + "/" + name.path(), bytes_max);
+}
+
+Result<base::Bytes> Reader::tile_content(const TileName& name) {
+    const std::size_t width = tile_width_at(size(), name);
+    const bool hashes = name.kind == TileName::Kind::hashes;
+    base::Bytes content = TRY(tile_file(name, hashes ? tile_bytes_max : bundle_bytes_max));
+    std::size_t bytes = width * 32;
+    if (!hashes) {
+        const Entries entries = split_bundle(content);
+        bytes = 0;
+        for (std::size_t i = 0; i < std::min(width, entries.leaves.size()); ++i) {
+            bytes += 2 + entries.leaves[i].size();
+        }
+    }
+    // A full tile in place of an unfinished one has more; what is damaged is copied as it is.
+    if (content.size() > bytes) content.resize(bytes);
+    return content;
 }
 
 Result<const std::vector<base::Bytes>*> Reader::bundle(std::uint64_t index) {
@@ -124,6 +142,25 @@ Result<std::vector<Record>> Reader::search(const EventQuery& query, std::size_t 
     return found;
 }
 
+Result<std::vector<Record>> Reader::search_stories(const EventQuery& query, std::size_t count) {
+    if (count == 0 || count > found_max) {
+        return fail(Code::invalid_input, "a number of records from 1 to 10,000 was expected");
+    }
+    std::deque<Record> found;
+    Story story;
+    TRY(for_each(0, size(), [&](const Record& held) {
+        const auto event = parse_event(held.leaf);
+        if (!event) return true;
+        const EventFacts facts = story.take(*event);
+        if (!matches(query.facets, facts) || !matches(query, held.leaf)) return true;
+        found.push_front(held);
+        if (found.size() > count) found.pop_back();
+        return true;
+    }));
+    return std::vector<Record>(std::make_move_iterator(found.begin()),
+                               std::make_move_iterator(found.end()));
+}
+
 // A perfect subtree lies inside one tile: 2^(height mod 256's bits) hashes of level height / 8.
 Result<Digest> Reader::subtree(unsigned height, std::uint64_t index) {
     const unsigned level = height / 8;
@@ -149,9 +186,12 @@ Result<Proof> Reader::prove_consistency(std::uint64_t from) {
 }
 
 Result<std::string> Reader::portable_proof(std::uint64_t index) {
-    std::string text = fmt::format("c2sp.org/tlog-proof@v1\nindex {}\n", index);
-    for (const Digest& hash : TRY(prove_inclusion(index))) text += base::to_base64(hash) + "\n";
-    return text + "\n" + checkpoint_bytes_;
+    PortableProof proof;
+    proof.leaf = TRY(record(index)).leaf;
+    proof.index = index;
+    proof.hashes = TRY(prove_inclusion(index));
+    proof.checkpoint = checkpoint_bytes_;
+    return proof.text();
 }
 
 }  // namespace hs::audit

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "audit/event.h"
+#include "audit/facts.h"
 #include "audit/note.h"
 #include "audit/tiles.h"
 
@@ -34,6 +34,7 @@ struct EventQuery {
     std::optional<base::WallTime_ms> from_ms = {};
     std::optional<base::WallTime_ms> to_ms = {};  // exclusive
     std::string contains = {};                    // anywhere in the record's text
+    Facets facets = {};                           // with what each event's decision said
 };
 
 class Reader {
@@ -45,6 +46,8 @@ class Reader {
     base::Result<> refresh();
 
     const Checkpoint& checkpoint() const { return checkpoint_; }
+    // The signed note that it stands in, byte for byte.
+    const std::string& checkpoint_note() const { return checkpoint_bytes_; }
     std::uint64_t size() const { return checkpoint_.head.size; }
 
     // not_found beyond the checkpoint; corrupt when the bundle is not what its tile says.
@@ -54,11 +57,16 @@ class Reader {
     base::Result<> for_each(std::uint64_t first, std::uint64_t last, const Visit& visit);
     // The last records that match, newest first, at most `count` (1 to 10,000).
     base::Result<std::vector<Record>> search(const EventQuery& query, std::size_t count);
+    // The same with its facets, which hold over an event's whole story; reads from the front.
+    base::Result<std::vector<Record>> search_stories(const EventQuery& query, std::size_t count);
+
+    // The bytes of a tile or bundle as they were at the checkpoint's size, exactly.
+    base::Result<base::Bytes> tile_content(const TileName& name);
 
     // RFC 6962 proofs against the checkpoint.
     base::Result<Proof> prove_inclusion(std::uint64_t index);
     base::Result<Proof> prove_consistency(std::uint64_t from);
-    // The portable text (c2sp.org/tlog-proof) with the checkpoint in it.
+    // The portable text (audit/proof.h) with the record and the checkpoint in it.
     base::Result<std::string> portable_proof(std::uint64_t index);
 
   private:

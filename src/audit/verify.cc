@@ -120,7 +120,8 @@ class FolderCheck {
         for (const EpochNote& note : chain_) {
             add_head(heads, note.head, fmt::format("the note of epoch {}", note.number));
         }
-        if (options_.since) add_since(heads);
+        if (options_.since) add_since(heads, *options_.since, "the earlier checkpoint");
+        for (const Witnessed& witnessed : options_.witnessed) add_witnessed(heads, witnessed);
         std::stable_sort(heads.begin(), heads.end(), [](const auto& left, const auto& right) {
             return left.head.size < right.head.size;
         });
@@ -136,19 +137,30 @@ class FolderCheck {
                size);
     }
 
-    void add_since(std::vector<SignedHead>& heads) {
-        const auto note = parse_note(*options_.since);
+    void add_since(std::vector<SignedHead>& heads, const std::string& text,
+                   const std::string& which) {
+        const auto note = parse_note(text);
         const auto checkpoint = note ? parse_checkpoint(note->text) : note.failure();
         if (!checkpoint) {
-            return report(Fault::checkpoint,
-                          "the earlier checkpoint is none: " + checkpoint.error().what);
+            return report(Fault::checkpoint, which + " is none: " + checkpoint.error().what);
         }
         if (log_key() == nullptr) return;
         const auto known = verify_note(*note, {log_key(), 1});
         if (!known || checkpoint->origin != log_key()->name) {
-            return report(Fault::other_log, "the earlier checkpoint belongs to another log");
+            return report(Fault::other_log, which + " belongs to another log");
         }
-        add_head(heads, checkpoint->head, "the earlier checkpoint");
+        add_head(heads, checkpoint->head, which);
+    }
+
+    void add_witnessed(std::vector<SignedHead>& heads, const Witnessed& witnessed) {
+        const auto note = parse_note(witnessed.note);
+        if (note && witnessed.key) {
+            const auto vouched = verify_cosignature(*note, *witnessed.key);
+            if (!vouched) return report(Fault::signature, vouched.error().what);
+        }
+        add_since(heads, witnessed.note,
+                  witnessed.key ? "the checkpoint of the witness " + witnessed.key->name
+                                : "the witness's checkpoint");
     }
 
     bool is_known(const std::string& path) const {

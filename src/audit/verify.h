@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "audit/cosignature.h"
 #include "audit/epoch.h"
 #include "audit/note.h"
 
@@ -42,10 +43,17 @@ struct Problem {
     std::string text;
 };
 
+// A checkpoint that a witness keeps. With its key the cosignature must be there and right.
+struct Witnessed {
+    std::string note;
+    std::optional<WitnessKey> key;
+};
+
 struct VerifyOptions {
     std::optional<VerifierKey> log_key;      // pinned, else the folder's own is taken
     std::optional<VerifierKey> genesis_key;  // likewise
     std::optional<std::string> since;        // an earlier checkpoint: a signed note
+    std::vector<Witnessed> witnessed;
 };
 
 struct VerifyReport {

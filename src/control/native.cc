@@ -84,6 +84,7 @@ Api::Answer Api::status(const Caller& caller) {
     if (!caller.scopes.has(Scope::read)) return json;
     json["processes"] = parts_.processes();
     json["policy"] = TRY(parts_.gate.question("policy.describe", Json(wire::JsonObject{})));
+    json["record"] = TRY(parts_.gate.question("ship.status", Json(wire::JsonObject{})));
     json["space"] = parts_.settings.text("space.name");
     json["state"] = parts_.places.state;
     json["config"] = parts_.places.config_file;

@@ -16,7 +16,8 @@ using base::Unpacker;
 
 namespace {
 
-constexpr std::uint8_t envelope_version = 1;
+constexpr std::uint8_t envelope_version = 2;
+constexpr std::size_t identity_bytes_max = 64;
 
 base::Failure fail_part(std::string_view part, std::string_view expected) {
     return fail(Code::invalid_input,
@@ -60,6 +61,14 @@ Result<Enum> two_valued(Unpacker& unpacker) {
     const std::uint8_t value = TRY(unpacker.u8());
     if (value > 1) return fail(Code::corrupt, "the envelope holds an unknown choice");
     return static_cast<Enum>(value);
+}
+
+Result<Purpose> unpack_purpose(Unpacker& unpacker) {
+    const std::uint8_t value = TRY(unpacker.u8());
+    if (value > static_cast<std::uint8_t>(Purpose::stream)) {
+        return fail(Code::corrupt, "the envelope holds an unknown purpose");
+    }
+    return static_cast<Purpose>(value);
 }
 
 Result<CredentialUse> unpack_credential(Unpacker& unpacker) {
@@ -110,6 +119,12 @@ Result<> Envelope::check() const {
         return fail_part("content type", "at most 256 bytes of a field value");
     }
     if (addresses.empty()) return fail_part("address classes", "at least one");
+    if (identity.size() > identity_bytes_max || !net::is_field_value(identity)) {
+        return fail_part("identity", "a name of at most 64 bytes");
+    }
+    if (purpose == Purpose::stream && scheme != Scheme::https) {
+        return fail_part("scheme", "https for a stream");
+    }
     if (decision.size() > 128) return fail_part("decision", "an id of at most 128 bytes");
     return check_credential(credential);
 }
@@ -131,6 +146,7 @@ base::Bytes Envelope::pack() const {
     packer.text(credential.name);
     packer.text(credential.header);
     packer.text(credential.prefix);
+    packer.text(identity);
     packer.i64(expiry_ms);
     packer.u8(static_cast<std::uint8_t>(purpose));
     packer.text(decision);
@@ -158,8 +174,9 @@ Result<Envelope> Envelope::unpack(ByteView bytes) {
     envelope.content_type = TRY(unpacker.text());
     envelope.addresses = TRY(net::AddressClasses::from_bits(TRY(unpacker.u32())));
     envelope.credential = TRY(unpack_credential(unpacker));
+    envelope.identity = TRY(unpacker.text());
     envelope.expiry_ms = TRY(unpacker.i64());
-    envelope.purpose = TRY(two_valued<Purpose>(unpacker));
+    envelope.purpose = TRY(unpack_purpose(unpacker));
     envelope.decision = TRY(unpacker.text());
     TRY(unpacker.finish());
     TRY(envelope.check());

@@ -23,7 +23,12 @@ namespace hs::egress {
 // Ticket.kind of the tickets that egress takes.
 inline constexpr std::uint8_t envelope_ticket_kind = 2;
 
-enum class Purpose : std::uint8_t { http = 0, infer = 1 };
+enum class Purpose : std::uint8_t {
+    http = 0,
+    infer = 1,
+    ship = 2,    // the keeper's own deliveries of the log; counted there, not recorded one by one
+    stream = 3,  // likewise, a one-way stream of bytes over TLS instead of HTTP
+};
 enum class Scheme : std::uint8_t { http = 0, https = 1 };
 enum class TargetMatch : std::uint8_t { exact = 0, path_prefix = 1 };
 
@@ -56,6 +61,8 @@ struct Envelope {
     std::string content_type;  // what Content-Type must be; empty for any
     net::AddressClasses addresses;
     CredentialUse credential;
+    // The TLS identity (authorities and certificate) that the keeper has named; empty: the usual.
+    std::string identity;
     base::WallTime_ms expiry_ms = 0;
     Purpose purpose = Purpose::http;
     std::string decision;  // the decision's id, for the record

@@ -52,6 +52,9 @@ std::variant<Grant, Refusal> grant_by_permit(Admission& admission, net::HttpExch
     auto admitted = admission.admit(**field);
     if (!admitted) return Refusal{{Reason::permit_refused, admitted.error().what}};
     const std::shared_ptr<Admitted> held = std::move(*admitted);
+    if (held->envelope().purpose == Purpose::stream) {
+        return Refusal{{Reason::request_refused, "the permit is for a stream, not for HTTP"}};
+    }
     const auto fits = check_request(request, requester.content_length(), held->envelope());
     if (!fits) return Refusal{{Reason::request_refused, fits.error().what}};
     Grant grant;
@@ -83,7 +86,9 @@ class Exchange {
         record_.duration_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
                                   std::chrono::steady_clock::now() - begun)
                                   .count();
-        parts_.keeper.record(to_json(record_));
+        // The keeper counts its own deliveries; one record for each would make the next.
+        const bool own = envelope().purpose == Purpose::ship;
+        if (!own) parts_.keeper.record(to_json(record_));
     }
 
   private:
@@ -191,7 +196,10 @@ class Exchange {
             envelope().host, envelope().port,
             secure ? net::Endpoint::Security::tls : net::Endpoint::Security::plain};
         Reason why = Reason::connect_failed;
-        auto made = parts_.pool.acquire(endpoint, envelope().addresses, grant_.stop, why);
+        const auto tls = parts_.identities.find(envelope().identity);
+        if (!tls) return trouble_of(tls.error(), Reason::tls_failed);
+        auto made = parts_.pool.acquire({endpoint, envelope().addresses, envelope().identity, *tls},
+                                        grant_.stop, why);
         if (!made) return trouble_of(made.error(), why);
         connection_ = std::move(*made);
         bytes_before_ = connection_->client->bytes_read();

@@ -12,6 +12,7 @@
 #include "egress/admission.h"
 #include "egress/connection_record.h"
 #include "egress/grant.h"
+#include "egress/identities.h"
 #include "egress/keeper_link.h"
 #include "egress/leak_filter.h"
 #include "egress/upstream.h"
@@ -33,6 +34,7 @@ struct ForwardParts {
     KeeperLink& keeper;
     UpstreamPool& pool;
     const FingerprintShelf& fingerprints;
+    const Identities& identities;
 };
 
 class Forwarder {

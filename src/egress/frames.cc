@@ -46,6 +46,26 @@ Result<std::uint64_t> unpack_generation(ByteView bytes) {
     return generation;
 }
 
+base::Bytes pack_identity(const NamedIdentity& named) {
+    Packer packer;
+    packer.text(named.name);
+    packer.text(named.identity.roots_pem);
+    packer.text(named.identity.chain_pem);
+    packer.text(named.identity.key_pem);
+    return std::move(packer).take();
+}
+
+Result<NamedIdentity> unpack_identity(ByteView bytes) {
+    Unpacker unpacker(bytes);
+    NamedIdentity named;
+    named.name = TRY(unpacker.text());
+    named.identity.roots_pem = TRY(unpacker.text());
+    named.identity.chain_pem = TRY(unpacker.text());
+    named.identity.key_pem = TRY(unpacker.text());
+    TRY(unpacker.finish());
+    return named;
+}
+
 base::Bytes pack_question(const SecretQuestion& question) {
     Packer packer;
     packer.text(question.name);

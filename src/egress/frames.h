@@ -8,13 +8,25 @@
 
 #include "crypto/secret.h"
 #include "crypto/ticket.h"
+#include "net/tls.h"
 
 namespace hs::egress {
 
 enum class EgressFrameKind : std::uint16_t {
     connect = 200,  // hardshelld → egress: no payload, one descriptor: a stream to speak HTTP on
     revoke = 201,   // keeper → egress: payload is one ticket nonce, 16 bytes
+    // From the keeper alone; connect as well, for its own deliveries.
+    tunnel = 202,    // packed permit, one descriptor: a one-way stream to the server
+    identity = 203,  // packed TlsName: authorities and certificate under a name
 };
+
+// EgressFrameKind::identity. Whoever packs or unpacks wipes the bytes afterwards: they hold a key.
+struct NamedIdentity {
+    std::string name;
+    net::TlsIdentity identity;
+};
+base::Bytes pack_identity(const NamedIdentity& named);
+base::Result<NamedIdentity> unpack_identity(base::ByteView bytes);
 
 // ActorFrameKind::key.
 struct TicketKey {

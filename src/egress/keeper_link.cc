@@ -79,6 +79,11 @@ void KeeperLink::take(os::Frame frame) {
         case static_cast<std::uint16_t>(FrameKind::news):
             take_news(frame);
             break;
+        case static_cast<std::uint16_t>(EgressFrameKind::connect):
+        case static_cast<std::uint16_t>(EgressFrameKind::tunnel):
+        case static_cast<std::uint16_t>(EgressFrameKind::identity):
+            take_request(frame);
+            break;
         default:
             take_sandbox_frame(frame);
             break;
@@ -121,6 +126,27 @@ void KeeperLink::take_sandbox_frame(os::Frame& frame) {
         case ActorFrameKind::authorities:
         default:
             break;  // a kind of a later keeper that asks nothing of egress
+    }
+}
+
+void KeeperLink::take_request(os::Frame& frame) {
+    const auto kind = static_cast<EgressFrameKind>(frame.kind);
+    if (kind == EgressFrameKind::identity) {
+        auto named = unpack_identity(frame.payload);
+        if (!named || !requests_.identity) return;
+        requests_.identity(*named);
+        std::string& key = named->identity.key_pem;
+        crypto::wipe({reinterpret_cast<std::uint8_t*>(key.data()), key.size()});
+        return;
+    }
+    // Anything else is not understood; its descriptors close with the frame.
+    if (frame.descriptors.size() != 1) return;
+    if (kind == EgressFrameKind::connect && requests_.connect) {
+        requests_.connect(std::move(frame.descriptors[0]));
+    }
+    if (kind == EgressFrameKind::tunnel && requests_.tunnel) {
+        requests_.tunnel(std::string(base::text_of(frame.payload)),
+                         std::move(frame.descriptors[0]));
     }
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <mutex>
 
@@ -35,8 +36,15 @@ class KeeperLink {
     static constexpr std::size_t questions_max = 1'024;
     static constexpr std::size_t news_max = 1'024;
 
-    KeeperLink(os::Channel& channel, Admission& admission)
-        : channel_(channel), admission_(admission) {}
+    // What the keeper asks for itself: a stream for HTTP, a tunnel, a TLS identity.
+    struct Requests {
+        std::function<void(os::Fd)> connect;
+        std::function<void(std::string permit, os::Fd)> tunnel;
+        std::function<void(const NamedIdentity&)> identity;
+    };
+
+    KeeperLink(os::Channel& channel, Admission& admission, Requests requests = {})
+        : channel_(channel), admission_(admission), requests_(std::move(requests)) {}
 
     // Before run(). Without it sandboxes have no way out.
     void set_orders(SandboxOrders& orders) { orders_ = &orders; }
@@ -64,12 +72,14 @@ class KeeperLink {
     void take_sandbox_frame(os::Frame& frame);
     void take_answer(os::Frame& frame);
     void take_news(const os::Frame& frame);
+    void take_request(os::Frame& frame);
     void give_up();
     base::Result<os::Frame> exchange(std::uint16_t kind, base::ByteView payload,
                                      os::Deadline deadline, const os::WakeUp& stop);
 
     os::Channel& channel_;
     Admission& admission_;
+    const Requests requests_;
     std::mutex mutex_;
     std::condition_variable answered_;
     std::map<std::uint64_t, std::optional<os::Frame>> questions_;

@@ -1,5 +1,7 @@
 #include "egress/process.h"
 
+#include <cstdio>
+
 namespace hs::egress {
 
 using base::Code;
@@ -10,6 +12,7 @@ namespace {
 constexpr std::int64_t housekeeping_ms = 10'000;
 // A kept stream of hardshelld costs a thread; one that rests this long is closed.
 constexpr std::int64_t stream_idle_ms = 60'000;
+constexpr std::int64_t tunnel_linger_ms = 10'000;
 
 net::ServerLimits server_limits(const ProcessLimits& limits) {
     net::ServerLimits server;
@@ -30,10 +33,13 @@ Result<std::unique_ptr<EgressProcess>> EgressProcess::make(os::Fd daemon, os::Fd
     os::WakeUp stop = TRY(os::WakeUp::make());
     std::unique_ptr<EgressProcess> made(new EgressProcess(std::move(daemon), std::move(keeper),
                                                           outside, clock, limits, std::move(stop)));
-    made->server_ = TRY(net::HttpServer::make(
-        server_limits(limits), [forwarder = &made->forwarder_](net::HttpExchange& exchange) {
-            forwarder->serve(exchange);
-        }));
+    const auto forward = [forwarder = &made->forwarder_](net::HttpExchange& exchange) {
+        forwarder->serve(exchange);
+    };
+    made->server_ = TRY(net::HttpServer::make(server_limits(limits), forward));
+    net::ServerLimits keeper_limits = server_limits(limits);
+    keeper_limits.connections_max = limits.keeper_streams_max;
+    made->keeper_server_ = TRY(net::HttpServer::make(keeper_limits, forward));
     return made;
 }
 
@@ -43,16 +49,44 @@ EgressProcess::EgressProcess(os::Fd daemon, os::Fd keeper, Outside outside,
       daemon_(std::move(daemon)),
       keeper_(std::move(keeper)),
       admission_(clock),
-      link_(keeper_, admission_),
+      tunnels_(Tunnels::Parts{admission_, identities_, outside, limits.dial}),
+      link_(keeper_, admission_, requests()),
       pool_(outside, limits.dial),
-      forwarder_(ForwardParts{admission_, link_, pool_, fingerprints_}, limits.forward),
-      outlets_(OutletParts{link_, admission_, outside, clock, fingerprints_, limits.forward,
-                           limits.dial, limits.outlet},
-               fingerprints_) {
+      forwarder_(ForwardParts{admission_, link_, pool_, fingerprints_, identities_},
+                 limits.forward),
+      outlets_(OutletParts{link_, admission_, outside, clock, fingerprints_, identities_,
+                           limits.forward, limits.dial, limits.outlet},
+               fingerprints_),
+      tunnel_crew_(limits.tunnels_max, tunnel_linger_ms) {
     link_.set_orders(outlets_);
 }
 
 EgressProcess::~EgressProcess() = default;
+
+KeeperLink::Requests EgressProcess::requests() {
+    return {[this](os::Fd stream) {
+                static_cast<void>(keeper_server_->adopt(std::move(stream), net::Peer{}));
+            },
+            [this](std::string permit, os::Fd keeper) {
+                open_tunnel(std::move(permit), std::move(keeper));
+            },
+            [this](const NamedIdentity& named) {
+                const auto taken = identities_.take(named);
+                if (taken) return;
+                std::fprintf(stderr, "hardshell-egress: the TLS identity %s: %s\n",
+                             named.name.c_str(), taken.error().what.c_str());
+            }};
+}
+
+void EgressProcess::open_tunnel(std::string permit, os::Fd keeper) {
+    // std::function copies, so the socket's owner is shared with it.
+    auto owned = std::make_shared<os::Fd>(std::move(keeper));
+    const auto started = tunnel_crew_.start([this, permit = std::move(permit), owned] {
+        tunnels_.serve(permit, std::move(*owned), stop_);
+    });
+    // Without a thread the stream closes, which its opener reads as a failure.
+    static_cast<void>(started.ok());
+}
 
 void EgressProcess::run() {
     std::thread daemon([this] {
@@ -63,7 +97,9 @@ void EgressProcess::run() {
     link_.run(stop_);  // ends with everything stopped
     stop_.raise();
     daemon.join();
+    tunnel_crew_.close();
     server_->stop(os::Deadline::after_ms(1'000));
+    keeper_server_->stop(os::Deadline::after_ms(1'000));
     pool_.close_idle();
 }
 

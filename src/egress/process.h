@@ -7,13 +7,18 @@
 // each sandbox with a network and one for each of its connections.
 #pragma once
 
+#include "egress/forward.h"
+#include "egress/keeper_tunnel.h"
 #include "egress/outlets.h"
+#include "net/crew.h"
 #include "net/http_server.h"
 
 namespace hs::egress {
 
 struct ProcessLimits {
     std::size_t streams_max = 256;
+    std::size_t tunnels_max = 64;
+    std::size_t keeper_streams_max = 64;
     ForwardLimits forward;
     DialTimes dial;
     OutletTimes outlet;
@@ -36,17 +41,24 @@ class EgressProcess {
     EgressProcess(os::Fd daemon, os::Fd keeper, Outside outside, const base::Clock& clock,
                   const ProcessLimits& limits, os::WakeUp stop);
     void serve_daemon();
+    KeeperLink::Requests requests();
+    void open_tunnel(std::string permit, os::Fd keeper);
 
     os::WakeUp stop_;
     os::Channel daemon_;
     os::Channel keeper_;
     Admission admission_;
+    Identities identities_;
+    Tunnels tunnels_;
     KeeperLink link_;
     UpstreamPool pool_;
     FingerprintShelf fingerprints_;
     Forwarder forwarder_;
     Outlets outlets_;
+    net::Crew tunnel_crew_;
     std::unique_ptr<net::HttpServer> server_;
+    // The keeper's own deliveries are served whatever hardshelld does with its streams.
+    std::unique_ptr<net::HttpServer> keeper_server_;
 };
 
 }  // namespace hs::egress

@@ -26,6 +26,7 @@ struct OutletParts {
     Outside outside;
     const base::Clock& clock;
     const FingerprintShelf& fingerprints;
+    const Identities& identities;
     ForwardLimits forward;
     DialTimes dial;
     OutletTimes times;
@@ -40,7 +41,8 @@ struct SandboxNetwork {
           verdicts(all.keeper, all.clock, all.times.verdicts),
           pins(all.outside.resolver, verdicts, all.dial.resolve_ms),
           pool(Outside{pins, all.outside.tls}, all.dial),
-          forwarder(ForwardParts{all.admission, all.keeper, pool, all.fingerprints}, all.forward) {
+          forwarder(ForwardParts{all.admission, all.keeper, pool, all.fingerprints, all.identities},
+                    all.forward) {
         budget.sent_max = static_cast<std::uint64_t>(order.limits.sent_bytes_max);
         budget.received_max = static_cast<std::uint64_t>(order.limits.received_bytes_max);
     }

@@ -60,6 +60,22 @@ class ScriptedKeeper {
         generation = next;
         send(gate::ActorFrameKind::generation, pack_generation(next));
     }
+    void send_identity(const NamedIdentity& named) {
+        const base::Bytes packed = pack_identity(named);
+        CHECK(channel_.send(0, static_cast<std::uint16_t>(EgressFrameKind::identity), packed).ok());
+    }
+    // The keeper's own stream: HTTP, or with a permit a tunnel.
+    os::Fd open_stream(const std::string& permit = "") {
+        auto pair = os::stream_pair();
+        CHECK(pair.ok());
+        const auto kind = permit.empty() ? EgressFrameKind::connect : EgressFrameKind::tunnel;
+        CHECK(channel_
+                  .send(0, static_cast<std::uint16_t>(kind), base::bytes_of(permit),
+                        {pair->second.get()})
+                  .ok());
+        return std::move(pair->first);
+    }
+    os::Channel& channel() { return channel_; }
     void send_stop_all() { send(gate::ActorFrameKind::stop_all, {}); }
     void send_revoke(const crypto::TicketNonce& nonce) {
         CHECK(channel_.send(0, static_cast<std::uint16_t>(EgressFrameKind::revoke), nonce).ok());

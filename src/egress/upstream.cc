@@ -86,7 +86,7 @@ Result<Dialled> CheckedDialer::dial_checked(const net::Endpoint& endpoint, os::D
     dialled.stream->set_wake_up(wake_up);
     if (endpoint.security == net::Endpoint::Security::plain) return dialled;
     dialled.stream->set_deadline(deadline.earlier(os::Deadline::after_ms(times_.tls_ms)));
-    auto secured = outside_.tls.secure(std::move(dialled.stream), endpoint.host);
+    auto secured = outside_.tls.secure(std::move(dialled.stream), endpoint.host, offered_);
     if (!secured) {
         why =
             secured.error().code == Code::timed_out ? Reason::connect_timeout : Reason::tls_failed;
@@ -103,13 +103,16 @@ Result<std::unique_ptr<net::Stream>> CheckedDialer::dial(const net::Endpoint& en
     return std::move(TRY(dial_checked(endpoint, deadline, wake_up, why)).stream);
 }
 
-Result<Connection> UpstreamPool::acquire(const net::Endpoint& endpoint, net::AddressClasses classes,
-                                         const os::WakeUp* wake_up, Reason& why) {
+Result<Connection> UpstreamPool::acquire(const Wanted& wanted, const os::WakeUp* wake_up,
+                                         Reason& why) {
     for (;;) {
         auto held = idle_.with([&](std::list<Connection>& idle) -> std::optional<Connection> {
             for (auto one = idle.begin(); one != idle.end(); ++one) {
                 // The permit in hand decides, not the one under which it was dialled.
-                if (!(one->endpoint == endpoint) || !classes.has(one->address.classify())) continue;
+                if (!(one->endpoint == wanted.endpoint) || one->identity != wanted.identity ||
+                    !wanted.classes.has(one->address.classify())) {
+                    continue;
+                }
                 std::optional<Connection> taken(std::move(*one));
                 idle.erase(one);
                 return taken;
@@ -122,10 +125,13 @@ Result<Connection> UpstreamPool::acquire(const net::Endpoint& endpoint, net::Add
         held->client->stream().set_wake_up(wake_up);
         return std::move(*held);
     }
-    CheckedDialer dialer(outside_, classes, times_);
-    Dialled dialled = TRY(dialer.dial_checked(endpoint, os::Deadline::never(), wake_up, why));
+    const net::TlsClient& tls = wanted.tls ? *wanted.tls : outside_.tls;
+    CheckedDialer dialer(Outside{outside_.resolver, tls}, wanted.classes, times_);
+    Dialled dialled =
+        TRY(dialer.dial_checked(wanted.endpoint, os::Deadline::never(), wake_up, why));
     Connection made;
-    made.endpoint = endpoint;
+    made.endpoint = wanted.endpoint;
+    made.identity = wanted.identity;
     made.address = dialled.address;
     made.client = std::make_unique<net::HttpClient>(std::move(dialled.stream));
     return made;

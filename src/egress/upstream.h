@@ -43,8 +43,9 @@ struct Dialled {
 // A Dialer that reaches addresses of the permitted classes only.
 class CheckedDialer final : public net::Dialer {
   public:
-    CheckedDialer(Outside outside, net::AddressClasses classes, const DialTimes& times = {})
-        : outside_(outside), classes_(classes), times_(times) {}
+    CheckedDialer(Outside outside, net::AddressClasses classes, const DialTimes& times = {},
+                  net::Offered offered = net::Offered::http)
+        : outside_(outside), classes_(classes), times_(times), offered_(offered) {}
 
     base::Result<std::unique_ptr<net::Stream>> dial(const net::Endpoint& endpoint,
                                                     os::Deadline deadline,
@@ -65,10 +66,12 @@ class CheckedDialer final : public net::Dialer {
     Outside outside_;
     net::AddressClasses classes_;
     DialTimes times_;
+    net::Offered offered_;
 };
 
 struct Connection {
     net::Endpoint endpoint;
+    std::string identity;  // under which it was dialled
     net::Address address;
     std::unique_ptr<net::HttpClient> client;
     bool reused = false;
@@ -84,8 +87,13 @@ class UpstreamPool {
         : outside_(outside), times_(times) {}
 
     // An idle connection to the endpoint whose address is of a permitted class, or a new one.
-    base::Result<Connection> acquire(const net::Endpoint& endpoint, net::AddressClasses classes,
-                                     const os::WakeUp* wake_up, Reason& why);
+    struct Wanted {
+        net::Endpoint endpoint;
+        net::AddressClasses classes;
+        std::string identity;                       // empty: the usual
+        std::shared_ptr<const net::TlsClient> tls;  // of that identity
+    };
+    base::Result<Connection> acquire(const Wanted& wanted, const os::WakeUp* wake_up, Reason& why);
     // Keeps it if another request may be sent on it, else closes it.
     void release(Connection connection);
     void close_idle();

@@ -14,7 +14,10 @@ using base::fail;
 using base::Result;
 using wire::Json;
 
-constexpr std::size_t providers_max = 64;
+constexpr std::size_t names_max = 64;
+constexpr std::size_t name_bytes_max = 64;
+// Tables that have a name: [provider.NAME], or [[ship]] with a name in it.
+constexpr std::array<std::string_view, 3> families = {"provider", "ship", "witness"};
 
 std::string_view type_name(SettingType type) {
     switch (type) {
@@ -73,88 +76,76 @@ Result<> check_value(const SettingRow& row, const Json& value, std::string_view 
     return {};
 }
 
+bool is_family(std::string_view word) {
+    return std::find(families.begin(), families.end(), word) != families.end();
+}
+
 // "provider.NAME.url" → "provider.*.url".
 std::string pattern_of(std::string_view key) {
     const std::size_t first = key.find('.');
     const std::size_t second = first == std::string_view::npos ? first : key.find('.', first + 1);
-    if (second == std::string_view::npos || key.substr(0, first) != "provider")
+    if (second == std::string_view::npos || !is_family(key.substr(0, first))) {
         return std::string(key);
-    return "provider.*" + std::string(key.substr(second));
+    }
+    return std::string(key.substr(0, first)) + ".*" + std::string(key.substr(second));
+}
+
+bool is_name(std::string_view text) {
+    return !text.empty() && text.size() <= name_bytes_max &&
+           text.find_first_not_of(
+               "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
+               std::string_view::npos;
 }
 
 struct Leaf {
     std::string key;
     const Json* value;
+    std::string written;  // where it stands in the document
 };
 
-void collect(const Json& value, const std::string& path, std::vector<Leaf>& leaves) {
+void collect(const Json& value, const std::string& path, const std::string& written,
+             std::vector<Leaf>& leaves);
+
+// [[ship]] with name = "siem" is [ship.siem] written another way.
+void collect_named(const wire::JsonArray& tables, const std::string& family,
+                   std::vector<Leaf>& leaves) {
+    for (std::size_t i = 0; i < tables.size(); ++i) {
+        const Json* name = tables[i].find("name");
+        const bool named = name != nullptr && name->text() != nullptr && is_name(*name->text());
+        const std::string written = fmt::format("{}.{}", family, i);
+        if (!named) {
+            leaves.push_back({family + ".name", name, written});
+            continue;
+        }
+        for (const auto& [key, member] : *tables[i].object()) {
+            if (key == "name") continue;
+            collect(member, fmt::format("{}.{}.{}", family, *name->text(), key),
+                    written + "." + key, leaves);
+        }
+    }
+}
+
+bool is_tables(const Json& value) {
+    const auto* items = value.array();
+    return items != nullptr && !items->empty() && items->front().object() != nullptr &&
+           std::all_of(items->begin(), items->end(),
+                       [](const Json& item) { return item.object() != nullptr; });
+}
+
+void collect(const Json& value, const std::string& path, const std::string& written,
+             std::vector<Leaf>& leaves) {
+    if (is_family(path) && is_tables(value)) return collect_named(*value.array(), path, leaves);
     if (const auto* object = value.object()) {
         for (const auto& [name, member] : *object) {
-            collect(member, path.empty() ? name : path + "." + name, leaves);
+            const std::string below = path.empty() ? name : path + "." + name;
+            collect(member, below, written.empty() ? name : written + "." + name, leaves);
         }
         return;
     }
-    leaves.push_back({path, &value});
+    leaves.push_back({path, &value, written});
 }
 
 }  // namespace
-
-const std::vector<SettingRow>& setting_rows() {
-    static const std::vector<SettingRow> rows{
-        {"person.name", SettingType::text, "\"\"", "How the assistant addresses you."},
-        {"space.name", SettingType::text, "\"personal\"", "The space that this daemon serves."},
-        {"policy.preset", SettingType::text, "\"personal\"",
-         "The preset of rules: personal, work, enterprise or locked."},
-        {"organisation.folder", SettingType::text, "\"\"",
-         "Folder of the organisation's policy, roles, classes of projects and acceptable-use text. "
-         "Where /etc/hardshell exists, that one holds instead."},
-        {"model.default", SettingType::text, "\"\"",
-         "Name of the provider to ask first; empty: the first that is configured, else a local "
-         "server that is found, else the offline provider."},
-        {"model.fallbacks", SettingType::text_list, "[]",
-         "Providers to ask, in order, when it fails."},
-        {"model.max_tokens", SettingType::integer, "4096", "Longest answer, in tokens.", 1,
-         200'000},
-        {"model.discover", SettingType::boolean, "true",
-         "Look for Ollama and llama.cpp servers on this machine when no provider is configured."},
-        {"api.enabled", SettingType::boolean, "true", "Answer HTTP on loopback."},
-        {"api.port", SettingType::integer, "7483", "Loopback port of the HTTP API.", 0, 65535},
-        {"api.project", SettingType::text, "\"\"",
-         "Folder in which conversations of API clients work; empty: they use no tools on files or "
-         "commands."},
-        {"files.roots", SettingType::text_list, "[]",
-         "Folders besides the project that the file tools may open."},
-        {"budget.session_tokens", SettingType::integer, "2000000",
-         "Tokens that one session may use.", 1, INT64_MAX},
-        {"budget.day_tokens", SettingType::integer, "10000000",
-         "Tokens that one person may use in a day.", 1, INT64_MAX},
-        {"budget.day_cents", SettingType::integer, "2000",
-         "Money that one person may spend in a day, in cents.", 0, INT64_MAX},
-        {"turn.steps_max", SettingType::integer, "50",
-         "Model calls in one turn before it is stopped.", 1, 1000},
-        {"turn.approval_minutes", SettingType::integer, "30",
-         "How long an approval may wait; silence is denial.", 1, 10'080},
-        {"provider.*.kind", SettingType::text, "\"openai\"",
-         "What the provider speaks: anthropic, openai or offline."},
-        {"provider.*.url", SettingType::text, "\"\"",
-         "Base address, such as https://api.anthropic.com."},
-        {"provider.*.model", SettingType::text, "\"\"", "The model to ask for."},
-        {"provider.*.credential", SettingType::text, "\"\"",
-         "Name of the secret that holds its key (hardshell secret set NAME)."},
-        {"provider.*.local", SettingType::boolean, "false", "It runs on this machine."},
-        {"provider.*.retains", SettingType::boolean, "true", "It keeps what it is sent."},
-        {"provider.*.accepts", SettingType::text_list,
-         "[\"public\", \"internal\", \"source_code\", \"personal\"]",
-         "Data classes that may go there."},
-        {"provider.*.input_microcents", SettingType::integer, "0",
-         "Price of a million input tokens, in 1/10,000 of a cent.", 0, INT64_MAX},
-        {"provider.*.output_microcents", SettingType::integer, "0",
-         "Price of a million output tokens, in 1/10,000 of a cent.", 0, INT64_MAX},
-        {"provider.*.context_tokens", SettingType::integer, "200000", "Size of its context window.",
-         1024, 100'000'000},
-    };
-    return rows;
-}
 
 const std::vector<ProviderSetting>& local_providers() {
     static const auto make = [](const char* name, const char* url) {
@@ -231,16 +222,27 @@ Result<Settings> Settings::parse(std::string_view text, std::string_view file_na
         settings.values_[std::string(row.key)] = {*fallback.value.find("v"), "default"};
     }
     TRY(settings.read(*document, file_name));
+    TRY(settings.fill_families(file_name));
     TRY(settings.read_providers(file_name));
     return settings;
 }
 
 Result<> Settings::read(const wire::TomlDocument& document, std::string_view file_name) {
     std::vector<Leaf> leaves;
-    collect(document.value, "", leaves);
+    collect(document.value, "", "", leaves);
     for (const Leaf& leaf : leaves) {
-        const int line = document.line_of(leaf.key);
+        const int line = document.line_of(leaf.written);
         const std::string where = fmt::format("{}, line {}", file_name, line);
+        const std::size_t dot = leaf.key.find('.');
+        if (is_family(leaf.key.substr(0, dot)) && leaf.key.ends_with(".name")) {
+            return fail(Code::invalid_input,
+                        fmt::format("{}: [[{}]] needs a name of letters, digits, - and _", where,
+                                    leaf.key.substr(0, dot)));
+        }
+        if (values_.contains(leaf.key) && values_[leaf.key].source != "default") {
+            return fail(Code::invalid_input,
+                        fmt::format("{}: {} stands there twice", where, leaf.key));
+        }
         const SettingRow* row = row_of(leaf.key);
         if (row == nullptr) {
             return fail(Code::invalid_input,
@@ -253,26 +255,48 @@ Result<> Settings::read(const wire::TomlDocument& document, std::string_view fil
     return {};
 }
 
-Result<> Settings::read_providers(std::string_view file_name) {
-    std::vector<std::string> names;
+std::vector<std::string> Settings::names(std::string_view family) const {
+    const std::string prefix = std::string(family) + ".";
+    std::vector<std::string> found;
     for (const auto& [key, value] : values_) {
-        if (!key.starts_with("provider.")) continue;
-        std::string name = key.substr(9, key.find('.', 9) - 9);
-        if (names.empty() || names.back() != name) names.push_back(std::move(name));
+        if (!key.starts_with(prefix)) continue;
+        std::string name = key.substr(prefix.size(), key.find('.', prefix.size()) - prefix.size());
+        if (found.empty() || found.back() != name) found.push_back(std::move(name));
     }
-    if (names.size() > providers_max) {
-        return fail(Code::exhausted,
-                    fmt::format("{}: more than {} providers", file_name, providers_max));
-    }
-    for (const auto& name : names) {
-        const std::string prefix = "provider." + name + ".";
-        for (const SettingRow& row : setting_rows()) {
-            if (!row.key.starts_with("provider.*.")) continue;
-            const std::string key = prefix + std::string(row.key.substr(11));
-            if (values_.contains(key)) continue;
-            const auto fallback = TRY(wire::parse_toml(fmt::format("v = {}\n", row.fallback)));
-            values_[key] = {*fallback.value.find("v"), "default"};
+    return found;
+}
+
+// Every row of a named table has a value, so that readers need not ask whether it is there.
+Result<> Settings::fill_families(std::string_view file_name) {
+    for (const std::string_view family : families) {
+        const auto found = names(family);
+        if (found.size() > names_max) {
+            return fail(Code::exhausted,
+                        fmt::format("{}: more than {} {}s", file_name, names_max, family));
         }
+        for (const std::string& name : found) {
+            if (family == "provider" || is_name(name)) continue;  // it becomes a file's name
+            return fail(Code::invalid_input,
+                        fmt::format("{}: the name {}.{} must be letters, digits, - and _",
+                                    file_name, family, name));
+        }
+        const std::string pattern = std::string(family) + ".*.";
+        for (const SettingRow& row : setting_rows()) {
+            if (!row.key.starts_with(pattern)) continue;
+            const auto fallback = TRY(wire::parse_toml(fmt::format("v = {}\n", row.fallback)));
+            for (const std::string& name : found) {
+                const std::string key =
+                    fmt::format("{}.{}.{}", family, name, row.key.substr(pattern.size()));
+                if (!values_.contains(key)) values_[key] = {*fallback.value.find("v"), "default"};
+            }
+        }
+    }
+    return {};
+}
+
+Result<> Settings::read_providers(std::string_view file_name) {
+    for (const auto& name : names("provider")) {
+        const std::string prefix = "provider." + name + ".";
         const std::string kind = text(prefix + "kind");
         if (kind != "anthropic" && kind != "openai" && kind != "offline") {
             return fail(Code::invalid_input,

@@ -21,7 +21,7 @@ namespace hs::gate {
 enum class SettingType : std::uint8_t { text, integer, boolean, text_list };
 
 struct SettingRow {
-    std::string_view key;  // "api.port"; "provider.*.url" for the tables of providers
+    std::string_view key;  // "api.port"; "provider.*.url" for the tables that have names
     SettingType type;
     std::string_view fallback;  // as TOML; empty: none
     std::string_view meaning;
@@ -64,12 +64,16 @@ class Settings {
     // Null when there is no such key.
     const SettingValue* find(std::string_view key) const;
     const std::map<std::string, SettingValue, std::less<>>& all() const { return values_; }
+    // The names of the tables of a family ("provider", "ship", "witness"), sorted. Each of its rows
+    // has a value then: text("ship.siem.url").
+    std::vector<std::string> names(std::string_view family) const;
     const std::vector<ProviderSetting>& providers() const { return providers_; }
     // A configured provider, or one of local_providers() where model.discover is on; else null.
     const ProviderSetting* provider(std::string_view name) const;
 
   private:
     base::Result<> read(const wire::TomlDocument& document, std::string_view file_name);
+    base::Result<> fill_families(std::string_view file_name);
     base::Result<> read_providers(std::string_view file_name);
 
     std::map<std::string, SettingValue, std::less<>> values_;

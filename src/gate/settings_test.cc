@@ -1,5 +1,6 @@
 #include "gate/settings.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace hs::gate {
@@ -44,6 +45,38 @@ TEST(Settings, TypedValuesBecomeLiterals) {
     EXPECT_EQ(*literal_for(*row_of("person.name"), "O\"Neil"), "\"O\\\"Neil\"");
     EXPECT_EQ(*literal_for(*row_of("files.roots"), "/a,/b"), "[\"/a\", \"/b\"]");
     EXPECT_EQ(row_of("nothing"), nullptr);
+}
+
+TEST(Settings, ASinkIsWrittenInEitherOfTwoForms) {
+    for (const char* text :
+         {"[[ship]]\nname = \"siem\"\nkind = \"otlp\"\nurl = \"https://s.example/v1/logs\"\n",
+          "[ship.siem]\nkind = \"otlp\"\nurl = \"https://s.example/v1/logs\"\n"}) {
+        const auto settings = Settings::parse(text, "config.toml");
+        ASSERT_TRUE(settings) << settings.error().what;
+        EXPECT_EQ(settings->names("ship"), std::vector<std::string>{"siem"});
+        EXPECT_EQ(settings->text("ship.siem.kind"), "otlp");
+        EXPECT_EQ(settings->integer("ship.siem.batch"), 200);
+        EXPECT_EQ(settings->find("ship.siem.format")->source, "default");
+    }
+    EXPECT_TRUE(Settings::defaults().names("ship").empty());
+}
+
+TEST(Settings, ASinkWithoutANameTwiceOrWithATypingErrorIsNamedByItsLine) {
+    const auto refused = [](const char* text) {
+        const auto settings = Settings::parse(text, "config.toml");
+        return settings ? std::string("accepted") : settings.error().what;
+    };
+    EXPECT_THAT(refused("[[ship]]\nkind = \"otlp\"\n"), testing::HasSubstr("needs a name"));
+    EXPECT_THAT(refused("[[ship]]\nname = \"../x\"\n"), testing::HasSubstr("needs a name"));
+    EXPECT_THAT(refused("[ship.\"a b\"]\nkind = \"otlp\"\n"),
+                testing::HasSubstr("must be letters"));
+    EXPECT_THAT(
+        refused("[[ship]]\nname = \"a\"\nurl = \"x\"\n[[ship]]\nname = \"a\"\nurl = \"y\"\n"),
+        testing::HasSubstr("twice"));
+    EXPECT_THAT(refused("[[ship]]\nname = \"a\"\nkindd = \"otlp\"\n"),
+                testing::AllOf(testing::HasSubstr("line 3"), testing::HasSubstr("ship.*.kind")));
+    EXPECT_THAT(refused("[[ship]]\nname = \"a\"\nbatch = 0\n"), testing::HasSubstr("1 to 1000"));
+    EXPECT_THAT(refused("ship = 5\n"), testing::HasSubstr("no setting"));
 }
 
 }  // namespace

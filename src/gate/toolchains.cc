@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t alias_bytes_max = 256;
 constexpr std::size_t versions_max = 256;
+constexpr std::string_view home_inside = "/home/user";  // jail/root.h makes it
 
 bool exists(const std::string& path) {
     return os::facts_of_path(path).ok();
@@ -32,7 +33,7 @@ void add_rust(const std::string& home, Toolchains& found) {
         found.environment.push_back({"RUSTUP_HOME", rustup});
     }
     // What cargo fetches and builds lies in the sandbox's own home.
-    found.environment.push_back({"CARGO_HOME", "/home/user/.cargo"});
+    found.environment.push_back({"CARGO_HOME", std::string(home_inside) + "/.cargo"});
 }
 
 // "v20.1.0" by the alias "default", else the newest by name.

@@ -210,14 +210,39 @@ int choose_alpn(SSL*, const unsigned char** out, unsigned char* out_bytes, const
     return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
-Result<> expect_peer(SSL* ssl, const std::string& host) {
+// Our certificate, its chain and its key.
+Result<> use_certificate(SSL_CTX* ssl, const std::string& chain_pem, const std::string& key_pem) {
+    bool first = true;
+    TRY(each_certificate(chain_pem, [&](CertificatePtr one) {
+        if (std::exchange(first, false)) return SSL_CTX_use_certificate(ssl, one.get()) == 1;
+        return SSL_CTX_add1_chain_cert(ssl, one.get()) == 1;
+    }));
+    BioPtr bio(BIO_new_mem_buf(key_pem.data(), static_cast<int>(key_pem.size())));
+    KeyPtr key(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr));
+    const bool fits =
+        key && SSL_CTX_use_PrivateKey(ssl, key.get()) == 1 && SSL_CTX_check_private_key(ssl) == 1;
+    ERR_clear_error();
+    if (!fits) return fail(Code::invalid_input, "the key does not belong to the certificate");
+    return {};
+}
+
+Result<> trust(SSL_CTX* ssl, const std::string& roots_pem) {
+    X509_STORE* store = SSL_CTX_get_cert_store(ssl);
+    TRY(each_certificate(roots_pem, [store](CertificatePtr one) {
+        return X509_STORE_add_cert(store, one.get()) == 1;
+    }));
+    return {};
+}
+
+Result<> expect_peer(SSL* ssl, const std::string& host, Offered offered) {
     SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     const bool is_address = Address::parse(host).ok();
     const bool set = is_address
                          ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str()) == 1
                          : SSL_set1_host(ssl, host.c_str()) == 1 &&
                                SSL_set_tlsext_host_name(ssl, host.c_str()) == 1;
-    if (!set || SSL_set_alpn_protos(ssl, alpn_http11, alpn_bytes) != 0) {
+    const bool silent = offered == Offered::nothing;
+    if (!set || (!silent && SSL_set_alpn_protos(ssl, alpn_http11, alpn_bytes) != 0)) {
         return fail(Code::invalid_input, "the host is no name that TLS can check");
     }
     return {};
@@ -244,20 +269,36 @@ Result<TlsClient> TlsClient::make(const std::string& extra_roots_pem) {
                     "the system's root certificates cannot be found; install "
                     "ca-certificates");
     }
-    if (!extra_roots_pem.empty()) {
-        X509_STORE* store = SSL_CTX_get_cert_store(context->ssl.get());
-        TRY(each_certificate(extra_roots_pem, [store](CertificatePtr one) {
-            return X509_STORE_add_cert(store, one.get()) == 1;
-        }));
+    if (!extra_roots_pem.empty()) TRY(trust(context->ssl.get(), extra_roots_pem));
+    return TlsClient(std::move(context));
+}
+
+Result<TlsClient> TlsClient::make_with(const TlsIdentity& identity) {
+    if (identity.roots_pem.empty() && identity.chain_pem.empty()) return make();
+    auto context = std::make_unique<Context>();
+    context->ssl.reset(SSL_CTX_new(TLS_client_method()));
+    SSL_CTX* ssl = context->ssl.get();
+    if (ssl == nullptr) return fail(Code::exhausted, "no memory is left for TLS");
+    harden(ssl);
+    SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER, nullptr);
+    if (!identity.roots_pem.empty()) {
+        TRY(trust(ssl, identity.roots_pem));
+    } else if (SSL_CTX_set_default_verify_paths(ssl) != 1) {
+        return fail(Code::io,
+                    "the system's root certificates cannot be found; install "
+                    "ca-certificates");
+    }
+    if (!identity.chain_pem.empty()) {
+        TRY(use_certificate(ssl, identity.chain_pem, identity.key_pem));
     }
     return TlsClient(std::move(context));
 }
 
 Result<std::unique_ptr<Stream>> TlsClient::secure(std::unique_ptr<Stream> stream,
-                                                  const std::string& host) const {
+                                                  const std::string& host, Offered offered) const {
     auto tls = std::make_unique<TlsStream>(std::move(stream));
     TRY(tls->open(context_->ssl.get()));
-    TRY(expect_peer(tls->ssl(), host));
+    TRY(expect_peer(tls->ssl(), host, offered));
     auto shaken = tls->run([&] { return SSL_connect(tls->ssl()); }, "shaking hands");
     if (!shaken) {
         return fail(shaken.error().code, fmt::format("{}: {}", host, shaken.error().what));
@@ -279,24 +320,21 @@ TlsServer::TlsServer(std::unique_ptr<Context> context) : context_(std::move(cont
 TlsServer::TlsServer(TlsServer&&) noexcept = default;
 TlsServer::~TlsServer() = default;
 
-Result<TlsServer> TlsServer::make(const std::string& chain_pem, const std::string& key_pem) {
+Result<TlsServer> TlsServer::make(const std::string& chain_pem, const std::string& key_pem,
+                                  const std::string& client_roots_pem) {
     auto context = std::make_unique<Context>();
     context->ssl.reset(SSL_CTX_new(TLS_server_method()));
     SSL_CTX* ssl = context->ssl.get();
     if (ssl == nullptr) return fail(Code::exhausted, "no memory is left for TLS");
     harden(ssl);
     SSL_CTX_set_alpn_select_cb(ssl, &choose_alpn, nullptr);
-    bool first = true;
-    TRY(each_certificate(chain_pem, [&](CertificatePtr one) {
-        if (std::exchange(first, false)) return SSL_CTX_use_certificate(ssl, one.get()) == 1;
-        return SSL_CTX_add1_chain_cert(ssl, one.get()) == 1;
-    }));
-    BioPtr bio(BIO_new_mem_buf(key_pem.data(), static_cast<int>(key_pem.size())));
-    KeyPtr key(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr));
-    const bool fits =
-        key && SSL_CTX_use_PrivateKey(ssl, key.get()) == 1 && SSL_CTX_check_private_key(ssl) == 1;
-    ERR_clear_error();
-    if (!fits) return fail(Code::invalid_input, "the key does not belong to the certificate");
+    TRY(use_certificate(ssl, chain_pem, key_pem));
+    if (!client_roots_pem.empty()) {
+        TRY(trust(ssl, client_roots_pem));
+        SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+        static constexpr unsigned char context_name[] = "hardshell";
+        SSL_CTX_set_session_id_context(ssl, context_name, sizeof context_name - 1);
+    }
     return TlsServer(std::move(context));
 }
 

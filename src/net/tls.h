@@ -15,18 +15,29 @@
 
 namespace hs::net {
 
+// Who vouches for the peer, and what proves us to it.
+struct TlsIdentity {
+    std::string roots_pem;  // the only authorities; empty: the system's
+    std::string chain_pem;  // our certificate with its chain; empty: none
+    std::string key_pem;
+};
+enum class Offered : std::uint8_t { http, nothing };  // by ALPN
+
 class TlsClient {
   public:
     // extra_roots_pem: certificates trusted beside the system's; empty for none. invalid_input
     // when it holds no certificate.
     static base::Result<TlsClient> make(const std::string& extra_roots_pem = "");
+    // With authorities and a certificate of its own. invalid_input says which PEM is wrong.
+    static base::Result<TlsClient> make_with(const TlsIdentity& identity);
     TlsClient(TlsClient&&) noexcept;
     ~TlsClient();
 
     // Shakes hands within the stream's deadline. denied, with the reason, when the certificate does
     // not prove that the peer is the host (a canonical_host() or an address in text form).
     base::Result<std::unique_ptr<Stream>> secure(std::unique_ptr<Stream> stream,
-                                                 const std::string& host) const;
+                                                 const std::string& host,
+                                                 Offered offered = Offered::http) const;
 
   private:
     struct Context;
@@ -37,7 +48,9 @@ class TlsClient {
 class TlsServer {
   public:
     // PEM: the certificate with its chain, and its key.
-    static base::Result<TlsServer> make(const std::string& chain_pem, const std::string& key_pem);
+    // client_roots_pem: then clients must prove themselves by a certificate of these authorities.
+    static base::Result<TlsServer> make(const std::string& chain_pem, const std::string& key_pem,
+                                        const std::string& client_roots_pem = "");
     TlsServer(TlsServer&&) noexcept;
     ~TlsServer();
     base::Result<std::unique_ptr<Stream>> accept(std::unique_ptr<Stream> stream) const;

@@ -39,6 +39,12 @@ base::Result<std::string> working_folder() {
     return std::string(buffer.data());
 }
 
+std::string host_name() {
+    std::array<char, 256> name{};
+    if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
+    return name.data();
+}
+
 void harden_process() {
     const rlimit none{0, 0};
     ::setrlimit(RLIMIT_CORE, &none);

@@ -18,6 +18,8 @@ std::optional<std::string> environment(std::string_view name);
 // From the user database, else from HOME. not_found when neither says.
 base::Result<std::string> home_folder();
 base::Result<std::string> working_folder();
+// The machine's name (gethostname), "localhost" where it has none.
+std::string host_name();
 // Makes this process undumpable (no core, no ptrace by others) and sets the umask to 077.
 void harden_process();
 

@@ -99,32 +99,59 @@ Result<Fd> connect_unix(const std::string& path, Deadline deadline) {
     return fd;
 }
 
-Result<Fd> listen_loopback(Family family, std::uint16_t port, int backlog) {
-    Fd fd(::socket(family == Family::v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+namespace {
+
+// An IPv4 or IPv6 socket address from 4 or 16 bytes in network order.
+struct InternetAddress {
+    InternetAddress(base::ByteView bytes, std::uint16_t port) : is_v4(bytes.size() == 4) {
+        CHECK(bytes.size() == 4 || bytes.size() == 16);
+        v4.sin_family = AF_INET;
+        v6.sin6_family = AF_INET6;
+        v4.sin_port = v6.sin6_port = htons(port);
+        if (is_v4) {
+            std::memcpy(&v4.sin_addr, bytes.data(), 4);
+        } else {
+            std::memcpy(&v6.sin6_addr, bytes.data(), 16);
+        }
+    }
+    int family() const { return is_v4 ? AF_INET : AF_INET6; }
+    const sockaddr* any() const {
+        return is_v4 ? reinterpret_cast<const sockaddr*>(&v4)
+                     : reinterpret_cast<const sockaddr*>(&v6);
+    }
+    socklen_t size() const { return is_v4 ? sizeof v4 : sizeof v6; }
+
+    bool is_v4;
+    sockaddr_in v4{};
+    sockaddr_in6 v6{};
+};
+
+}  // namespace
+
+Result<Fd> listen_tcp(base::ByteView address, std::uint16_t port, int backlog) {
+    const InternetAddress place(address, port);
+    Fd fd(::socket(place.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (!fd) return fail_errno("making a socket", errno);
     const int on = 1;
     ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    sockaddr_in v4{};
-    v4.sin_family = AF_INET;
-    v4.sin_port = htons(port);
-    v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    sockaddr_in6 v6{};
-    v6.sin6_family = AF_INET6;
-    v6.sin6_port = htons(port);
-    v6.sin6_addr = in6addr_loopback;
-    const auto* address = family == Family::v4 ? reinterpret_cast<const sockaddr*>(&v4)
-                                               : reinterpret_cast<const sockaddr*>(&v6);
-    const socklen_t size = family == Family::v4 ? sizeof v4 : sizeof v6;
-    if (::bind(fd.get(), address, size) != 0 || ::listen(fd.get(), backlog) != 0) {
-        if (errno == EADDRINUSE) {
-            return fail(Code::conflict,
-                        fmt::format("port {} of this machine is in use by another program; choose "
-                                    "another with: hardshell config set api.port PORT",
-                                    port));
-        }
-        return fail_errno(fmt::format("listening on loopback port {}", port), errno);
+    if (::bind(fd.get(), place.any(), place.size()) == 0 && ::listen(fd.get(), backlog) == 0) {
+        return fd;
     }
-    return fd;
+    if (errno == EADDRINUSE) {
+        return fail(Code::conflict,
+                    fmt::format("port {} of this machine is in use by another program; choose "
+                                "another with: hardshell config set api.port PORT",
+                                port));
+    }
+    return fail_errno(fmt::format("listening on port {}", port), errno);
+}
+
+Result<Fd> listen_loopback(Family family, std::uint16_t port, int backlog) {
+    constexpr std::array<std::uint8_t, 4> v4{127, 0, 0, 1};
+    std::array<std::uint8_t, 16> v6{};
+    v6[15] = 1;
+    return listen_tcp(family == Family::v4 ? base::ByteView(v4) : base::ByteView(v6), port,
+                      backlog);
 }
 
 Result<std::uint16_t> port_of(int fd) {
@@ -138,23 +165,10 @@ Result<std::uint16_t> port_of(int fd) {
 
 Result<Fd> connect_tcp(base::ByteView address, std::uint16_t port, Deadline deadline,
                        const WakeUp* wake_up) {
-    CHECK(address.size() == 4 || address.size() == 16);
-    const bool is_v4 = address.size() == 4;
-    Fd fd(::socket(is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const InternetAddress place(address, port);
+    Fd fd(::socket(place.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!fd) return fail_errno("making a socket", errno);
-    sockaddr_in v4{};
-    sockaddr_in6 v6{};
-    v4.sin_family = AF_INET;
-    v6.sin6_family = AF_INET6;
-    v4.sin_port = v6.sin6_port = htons(port);
-    if (is_v4) {
-        std::memcpy(&v4.sin_addr, address.data(), 4);
-    } else {
-        std::memcpy(&v6.sin6_addr, address.data(), 16);
-    }
-    const auto* target =
-        is_v4 ? reinterpret_cast<const sockaddr*>(&v4) : reinterpret_cast<const sockaddr*>(&v6);
-    TRY(await_connect(fd.get(), target, is_v4 ? sizeof v4 : sizeof v6, deadline, wake_up));
+    TRY(await_connect(fd.get(), place.any(), place.size(), deadline, wake_up));
     TRY(set_no_delay(fd.get()));
     return fd;
 }
@@ -185,6 +199,13 @@ Result<> set_blocking(int fd, Blocking blocking) {
     const int wanted = blocking == Blocking::yes ? flags & ~O_NONBLOCK : flags | O_NONBLOCK;
     if (flags < 0 || ::fcntl(fd, F_SETFL, wanted) != 0)
         return fail_errno("changing a socket", errno);
+    return {};
+}
+
+Result<> set_send_buffer(int fd, int bytes) {
+    if (::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes) != 0) {
+        return fail_errno("changing a socket", errno);
+    }
     return {};
 }
 

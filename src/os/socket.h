@@ -30,6 +30,8 @@ base::Result<Fd> connect_unix(const std::string& path, Deadline deadline);
 // port is in use.
 enum class Family : std::uint8_t { v4, v6 };
 base::Result<Fd> listen_loopback(Family family, std::uint16_t port, int backlog = 256);
+// The same on an address of this machine, given as 4 or 16 bytes in network order.
+base::Result<Fd> listen_tcp(base::ByteView address, std::uint16_t port, int backlog = 256);
 base::Result<std::uint16_t> port_of(int fd);
 
 // Network-order address bytes: 4 or 16 of them.
@@ -50,5 +52,7 @@ base::Result<PeerCredentials> peer_of(int fd);
 enum class Blocking : std::uint8_t { no, yes };
 base::Result<> set_blocking(int fd, Blocking blocking);
 base::Result<> set_no_delay(int fd);
+// Bounds what the kernel holds of what was written and not acknowledged yet.
+base::Result<> set_send_buffer(int fd, int bytes);
 
 }  // namespace hs::os

@@ -1,0 +1,120 @@
+// The table of all settings: key, type, default, meaning.
+
+#include "gate/settings.h"
+
+namespace hs::gate {
+
+namespace {
+
+const std::vector<SettingRow> own_rows{
+    {"person.name", SettingType::text, "\"\"", "How the assistant addresses you."},
+    {"space.name", SettingType::text, "\"personal\"", "The space that this daemon serves."},
+    {"policy.preset", SettingType::text, "\"personal\"",
+     "The preset of rules: personal, work, enterprise or locked."},
+        {"organisation.folder", SettingType::text, "\"\"",
+         "Folder of the organisation's policy, roles, classes of projects and acceptable-use text. "
+         "Where /etc/hardshell exists, that one holds instead."},
+    {"model.default", SettingType::text, "\"\"",
+     "Name of the provider to ask first; empty: the first that is configured, else a local "
+     "server that is found, else the offline provider."},
+    {"model.fallbacks", SettingType::text_list, "[]", "Providers to ask, in order, when it fails."},
+    {"model.max_tokens", SettingType::integer, "4096", "Longest answer, in tokens.", 1, 200'000},
+    {"model.discover", SettingType::boolean, "true",
+     "Look for Ollama and llama.cpp servers on this machine when no provider is configured."},
+    {"api.enabled", SettingType::boolean, "true", "Answer HTTP on loopback."},
+    {"api.port", SettingType::integer, "7483", "Loopback port of the HTTP API.", 0, 65535},
+    {"api.project", SettingType::text, "\"\"",
+     "Folder in which conversations of API clients work; empty: they use no tools on files or "
+     "commands."},
+    {"files.roots", SettingType::text_list, "[]",
+     "Folders besides the project that the file tools may open."},
+    {"budget.session_tokens", SettingType::integer, "2000000", "Tokens that one session may use.",
+     1, INT64_MAX},
+    {"budget.day_tokens", SettingType::integer, "10000000",
+     "Tokens that one person may use in a day.", 1, INT64_MAX},
+    {"budget.day_cents", SettingType::integer, "2000",
+     "Money that one person may spend in a day, in cents.", 0, INT64_MAX},
+    {"turn.steps_max", SettingType::integer, "50", "Model calls in one turn before it is stopped.",
+     1, 1000},
+    {"turn.approval_minutes", SettingType::integer, "30",
+     "How long an approval may wait; silence is denial.", 1, 10'080},
+};
+
+const std::vector<SettingRow> provider_rows{
+    {"provider.*.kind", SettingType::text, "\"openai\"",
+     "What the provider speaks: anthropic, openai or offline."},
+    {"provider.*.url", SettingType::text, "\"\"",
+     "Base address, such as https://api.anthropic.com."},
+    {"provider.*.model", SettingType::text, "\"\"", "The model to ask for."},
+    {"provider.*.credential", SettingType::text, "\"\"",
+     "Name of the secret that holds its key (hardshell secret set NAME)."},
+    {"provider.*.local", SettingType::boolean, "false", "It runs on this machine."},
+    {"provider.*.retains", SettingType::boolean, "true", "It keeps what it is sent."},
+    {"provider.*.accepts", SettingType::text_list,
+     "[\"public\", \"internal\", \"source_code\", \"personal\"]",
+     "Data classes that may go there."},
+    {"provider.*.input_microcents", SettingType::integer, "0",
+     "Price of a million input tokens, in 1/10,000 of a cent.", 0, INT64_MAX},
+    {"provider.*.output_microcents", SettingType::integer, "0",
+     "Price of a million output tokens, in 1/10,000 of a cent.", 0, INT64_MAX},
+    {"provider.*.context_tokens", SettingType::integer, "200000", "Size of its context window.",
+     1024, 100'000'000},
+};
+
+const std::vector<SettingRow> shipping_rows{
+    {"ship.*.kind", SettingType::text, "\"\"",
+     "Where the record is shipped: syslog (RFC 5424 over TLS), splunk, otlp, https or file."},
+    {"ship.*.enabled", SettingType::boolean, "true", "Whether this sink is served."},
+    {"ship.*.url", SettingType::text, "\"\"",
+     "Its address: tls://HOST:6514 for syslog, https://HOST/PATH for the others."},
+    {"ship.*.path", SettingType::text, "\"\"", "The file, for the kind file."},
+    {"ship.*.format", SettingType::text, "\"ocsf\"",
+     "ocsf (1.8.0) or json (the events as "
+     "they are recorded)."},
+    {"ship.*.minimum", SettingType::text, "\"informational\"",
+     "Least severity shipped: informational, low, medium, high or critical."},
+    {"ship.*.redact", SettingType::text_list, "[]",
+     "What is replaced by a keyed hash or left out: person, path, host, command, reason, "
+     "request."},
+    {"ship.*.credential", SettingType::text, "\"\"",
+     "Name of the secret that holds its token (hardshell secret set NAME)."},
+    {"ship.*.index", SettingType::text, "\"\"", "Splunk's index; empty: the token's own."},
+    {"ship.*.acknowledged", SettingType::boolean, "true",
+     "Splunk: wait for the indexer's acknowledgement."},
+    {"ship.*.ca", SettingType::text, "\"\"",
+     "PEM file of the only authorities that may vouch for it; empty: the system's."},
+    {"ship.*.certificate", SettingType::text, "\"\"",
+     "PEM file of the certificate that proves this machine to it."},
+    {"ship.*.key", SettingType::text, "\"\"", "PEM file of that certificate's key."},
+    {"ship.*.batch", SettingType::integer, "200", "Most events in one delivery.", 1, 1000},
+    {"ship.*.from_start", SettingType::boolean, "true",
+     "A new sink gets the log from its beginning; false: from now on."},
+    {"ship.*.window_kib", SettingType::integer, "8192",
+     "Syslog: how much is sent again after a broken connection.", 64, 1'048'576},
+    {"ship.*.rotate_mib", SettingType::integer, "256",
+     "File: the size at which it is renamed and begun anew.", 1, 1'048'576},
+    {"witness.*.url", SettingType::text, "\"\"",
+     "A witness's address, such as https://witness.example (c2sp.org/tlog-witness)."},
+    {"witness.*.key", SettingType::text, "\"\"", "Its verifier key: name+id+key."},
+    {"witness.*.required", SettingType::boolean, "false",
+     "Without its answer at the start nothing is done."},
+    {"witness.*.every_seconds", SettingType::integer, "60",
+     "How often it is shown a new checkpoint.", 1, 86'400},
+    {"witness.*.ca", SettingType::text, "\"\"",
+     "PEM file of the only authorities that may vouch for it; empty: the system's."},
+};
+
+}  // namespace
+
+const std::vector<SettingRow>& setting_rows() {
+    static const std::vector<SettingRow> rows = [] {
+        std::vector<SettingRow> all;
+        for (const auto* part : {&own_rows, &provider_rows, &shipping_rows}) {
+            all.insert(all.end(), part->begin(), part->end());
+        }
+        return all;
+    }();
+    return rows;
+}
+
+}  // namespace hs::gate

@@ -2,6 +2,7 @@
 // hardshelld, 4 to the keeper. Started by hardshelld, never by hand.
 //
 // Arguments: [--extra-roots FILE]  PEM certificates trusted beside the system's.
+// The test build has `--without WALL` as well, which takes one wall away.
 #include <fcntl.h>
 #include <malloc.h>
 #include <sys/prctl.h>
@@ -11,6 +12,7 @@
 #include <cstdio>
 
 #include "egress/process.h"
+#include "egress/walls.h"
 #include "os/file.h"
 #include "os/system.h"
 
@@ -56,6 +58,15 @@ base::Result<> work(int argc, char** argv) {
     }
     ::fcntl(daemon_descriptor, F_SETFD, FD_CLOEXEC);
     ::fcntl(keeper_descriptor, F_SETFD, FD_CLOEXEC);
+#ifdef HS_REMOVABLE_WALLS
+    while (argc >= 3 && std::string_view(argv[1]) == "--without") {
+        if (!egress::remove_wall(argv[2])) {
+            return base::fail(base::Code::invalid_input, "there is no such wall");
+        }
+        argc -= 2;
+        argv += 2;
+    }
+#endif
     const auto tls = TRY(net::TlsClient::make(TRY(extra_roots(argc, argv))));
     net::SystemResolver resolver;
     const os::SystemClock clock;

@@ -11,6 +11,7 @@ using base::Result;
 namespace {
 // A ticket of a new generation can overtake the keeper's word of it: the two come on different
 // sockets. So a refused ticket waits this long for the generation to move.
+constexpr std::chrono::milliseconds key_patience{2000};
 constexpr std::chrono::milliseconds generation_patience{50};
 }  // namespace
 
@@ -97,6 +98,8 @@ Result<crypto::Ticket> Admission::check(const PermitBytes& permit) {
 Result<std::unique_ptr<Admitted>> Admission::admit(std::string_view permit_field) {
     const PermitBytes permit = TRY(parse_permit_field(permit_field));
     std::unique_lock lock(mutex_);
+    // Right after the start the permit can come before the key: they travel on different lines.
+    generation_moved_.wait_for(lock, key_patience, [&] { return key_.has_value(); });
     const std::uint64_t seen = generation_;
     auto ticket = check(permit);
     if (!ticket && key_ && !stopped_) {

@@ -6,6 +6,7 @@
 #include "egress/dns_message.h"
 #include "egress/peeked_stream.h"
 #include "egress/socks.h"
+#include "egress/walls.h"
 #include "os/datagram.h"
 #include "os/socket.h"
 #include "wire/json.h"
@@ -229,6 +230,7 @@ void OutletConnection::serve_https() {
     if (!to) return;
     Bytes first;
     const auto hello = read_hello(first);
+    if (!hello && !stands(Wall::tls_only)) return tunnel(*to, std::move(first), false);
     if (!hello) return record_refusal(*to, {Reason::host_disagrees, hello.error().what});
     // Who has looked a name up elsewhere dials an address and names the host in its hello.
     if (net::Address::parse(to->host) && !hello->server_name.empty()) to->host = hello->server_name;
@@ -385,7 +387,8 @@ void OutletConnection::inspect_tls(const HostAndPort& to, Bytes first) {
     const auto hello = read_hello(first);
     if (!hello) return record_refusal(to, {Reason::host_disagrees, hello.error().what});
     const bool is_name = !net::Address::parse(to.host);
-    if (is_name && !hello->server_name.empty() && hello->server_name != to.host) {
+    const bool agrees = hello->server_name.empty() || hello->server_name == to.host;
+    if (is_name && !agrees && stands(Wall::hello)) {
         return record_refusal(to, {Reason::host_disagrees,
                                    fmt::format("the connection is for {}, and its TLS hello for {}",
                                                to.host, hello->server_name)});

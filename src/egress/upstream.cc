@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "egress/walls.h"
 #include "os/socket.h"
 
 namespace hs::egress {
@@ -48,7 +49,7 @@ Result<std::vector<net::Address>> CheckedDialer::permitted_addresses(const net::
     // addresses is how rebinding looks.
     for (const net::Address& address : addresses) {
         const net::AddressClass which = address.classify();
-        if (classes_.has(which)) continue;
+        if (classes_.has(which) || !stands(Wall::address_classes)) continue;
         why = Reason::address_refused;
         return fail(Code::denied,
                     fmt::format("{} leads to {}, an address of class {}, which the policy does not "

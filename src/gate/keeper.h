@@ -199,6 +199,7 @@ class Keeper {
     base::Result<> check_approver(const std::string& id, const std::string& person);
     base::Result<std::string> rule_from_approval(const Approval& approval,
                                                  const std::string& person);
+    base::Result<wire::Json> record_proof(const Sender& sender, const wire::Json& arguments);
     void tell(const std::string& approval, std::string_view outcome);
     void add_own_verbs();
     std::string card_of(const Decision& decision, base::WallTime_ms expiry_ms) const;

@@ -162,6 +162,10 @@ void Keeper::add_own_verbs() {
                  TRY(parts_.log.checkpoint_and_wait());
                  return Json(JsonObject{});
              });
+    add_verb("doctor.record", Access::person_only,
+             [this](const Sender& sender, const Json& arguments) {
+                 return record_proof(sender, arguments);
+             });
 }
 
 // Consent that policy would not count is refused when it is given, with who may give it.
@@ -213,6 +217,18 @@ Result<std::string> Keeper::rule_from_approval(const Approval& approval,
                                        .detail("rule", rule.text)));
     TRY(parts_.judge.add_rule(rule));
     return rule.text;
+}
+
+// {outcome, findings: [{name, state}]}: what hardshell doctor has proven, or not.
+Result<Json> Keeper::record_proof(const Sender& sender, const Json& arguments) {
+    audit::Event event(audit::EventKind::doctor);
+    event.set(audit::Field::person, sender.name)
+        .set(audit::Field::outcome, TRY(wire::text_at(arguments, "outcome")));
+    for (const Json& item : *TRY(wire::array_at(arguments, "findings"))) {
+        event.detail(TRY(wire::text_at(item, "name")), TRY(wire::text_at(item, "state")));
+    }
+    TRY(parts_.log.append_and_wait(event));
+    return Json(JsonObject{});
 }
 
 // {approval, consent, reason?, rule?}: rule true also writes the narrowest rule that would have

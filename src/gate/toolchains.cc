@@ -7,9 +7,9 @@
 namespace hs::gate {
 namespace {
 
+constexpr std::string_view home_inside = "/home/user";  // jail/root.h makes it
 constexpr std::size_t alias_bytes_max = 256;
 constexpr std::size_t versions_max = 256;
-constexpr std::string_view home_inside = "/home/user";  // jail/root.h makes it
 
 bool exists(const std::string& path) {
     return os::facts_of_path(path).ok();

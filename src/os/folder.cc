@@ -203,6 +203,11 @@ Result<> remove_name(int folder, const std::string& name) {
     return fail_errno(fmt::format("removing {}", name), errno);
 }
 
+Result<> remove_folder(const std::string& path) {
+    if (::rmdir(path.c_str()) == 0) return {};
+    return fail_errno(fmt::format("removing {}", path), errno);
+}
+
 Result<> set_mode_and_owner(int fd, const FileFacts& wanted) {
     const FileFacts now = TRY(facts_of(fd));
     const bool other_owner = now.owner != wanted.owner || now.group != wanted.group;

@@ -55,6 +55,8 @@ Result<> rename_to_free_name(int folder, const std::string& from, const std::str
 // Swaps two names in one step (RENAME_EXCHANGE): nothing is lost whatever they name.
 Result<> exchange_names(int folder, const std::string& one, const std::string& other);
 Result<> remove_name(int folder, const std::string& name);
+// An empty folder (rmdir).
+Result<> remove_folder(const std::string& path);
 
 // The nine permission bits as given, never set-user-id, set-group-id or sticky, so that new bytes
 // do not inherit a right; owner and group where this process may set them and they differ.

@@ -4,7 +4,8 @@
 //   run_one --launcher PROGRAM [--launcher-option OPTION VALUE]… [--mount ro|rw SOURCE TARGET]…
 //           [--mask PATH] [--mask-name PATTERN] [--env NAME VALUE] [--limit NAME VALUE] [--cwd
 //           PATH]
-//           [--network] [--authority FILE] [--stage TARGET FILE] [--tamper spec|ticket|executable] -- EXECUTABLE [ARGUMENT…]
+//           [--network] [--authority FILE] [--stage TARGET FILE]
+//           [--tamper spec|ticket|executable] -- EXECUTABLE [ARGUMENT…]
 // Prints the output of the program, then on standard error one line "outcome: …" and one for each
 // refused call and each enforcement. Exit code: 0 when the program exited with 0, 1 for anything
 // else that the program did, 3 when it was refused or not started, 2 for wrong usage.

@@ -72,6 +72,7 @@ class World:
         self.other = servers.Outside(("93.184.215.15", 443), context, self.repositories)
         self.inner = [servers.Outside((address, port), None, self.repositories)
                       for address in ("10.9.8.7", "169.254.169.254", "127.0.0.1") for port in (80,)]
+        self.inner.append(servers.Outside(("10.9.8.7", 443), context, self.repositories))
 
     def make_repository(self):
         bare = self.repositories / "project.git"

@@ -8,7 +8,8 @@ build=(g++ cmake ninja-build ccache mold pkg-config python3 git ca-certificates
     libc-ares-dev libtomlplusplus-dev libyaml-cpp-dev libre2-dev libseccomp-dev libsystemd-dev
     libmd4c-dev libutf8proc-dev libedit-dev libcli11-dev zlib1g-dev libxml2-dev)
 tests=(libgtest-dev libgmock-dev nodejs npm openssl curl util-linux procps tmux strace
-    rsyslog rsyslog-openssl)
+    rsyslog rsyslog-openssl
+    dbus gnome-keyring libsecret-tools)
 
 wanted=("${build[@]}")
 [ "${1:-build}" = test ] && wanted+=("${tests[@]}")

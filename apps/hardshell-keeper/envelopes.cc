@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include "egress/envelope.h"
+#include "gate/channel_setting.h"
 #include "net/address.h"
+#include "secrets/binding.h"
 #include "wire/url.h"
 
 namespace hs::keeping {
@@ -79,7 +81,67 @@ Result<egress::Envelope> envelope_of(const gate::Settings& settings, const gate:
     return envelope;
 }
 
+Result<const gate::ChannelSetting*> channel_named(const std::vector<gate::ChannelSetting>& channels,
+                                                  const std::string& name) {
+    for (const auto& channel : channels) {
+        if (channel.name == name && channel.is_enabled) return &channel;
+    }
+    return fail(Code::not_found, fmt::format("the channel {} is not configured", name));
+}
+
+Result<egress::Envelope> envelope_of(const gate::Settings& settings,
+                                     const gate::SendMessage& action) {
+    using Carrier = gate::SendMessage::Carrier;
+    const auto channels = TRY(gate::channel_settings(settings));
+    const gate::ChannelSetting& channel = *TRY(channel_named(channels, action.channel));
+    const wire::Url url = TRY(wire::parse_url(channel.url));
+    // Only a platform that is configured without TLS, on this machine in tests, is reached so.
+    if (!gate::may_reach(channel, action.carrier, action.host) ||
+        action.scheme != url.scheme_text()) {
+        return fail(Code::denied, fmt::format("the channel {} may not reach {}://{}", channel.name,
+                                              action.scheme, action.host));
+    }
+    constexpr std::uint64_t answer_max = std::uint64_t{1} << 20U;
+    egress::Envelope envelope;
+    envelope.methods = {action.method};
+    envelope.scheme = action.scheme == "https" ? egress::Scheme::https : egress::Scheme::http;
+    envelope.host = action.host;
+    envelope.port = action.port;
+    envelope.target = action.target;
+    envelope.body_bytes_max = action.body_bytes;
+    envelope.body_sha256 = TRY(digest_of(action.body_sha256));
+    envelope.content_type = action.content_type;
+    envelope.response_bytes_max = answer_max;
+    envelope.addresses = classes_for(action.host);
+    envelope.purpose = action.carrier == Carrier::websocket ? egress::Purpose::websocket
+                       : action.carrier == Carrier::lines   ? egress::Purpose::lines
+                                                            : egress::Purpose::poll;
+    if (!action.credential.empty()) {
+        const auto secret = TRY(gate::channel_secret(channel, action.credential, action.carrier));
+        envelope.credential = {secret.name, secret.header, secret.prefix};
+    }
+    return envelope;
+}
+
 }  // namespace
+
+Result<egress::CredentialForm> credential_form(const std::string& name) {
+    using enum secrets::SecretForm;
+    switch (TRY(secrets::parse_form(name))) {
+        case basic:
+        case git:  // to egress git's requests are like any other
+            return egress::CredentialForm::basic;
+        case query:
+            return egress::CredentialForm::query;
+        case path:
+            return egress::CredentialForm::path;
+        case body:
+            return egress::CredentialForm::body;
+        case header:
+        default:
+            return egress::CredentialForm::header;
+    }
+}
 
 Result<base::Bytes> sandbox_envelope_for(const gate::ConnectionAsk& ask,
                                          const gate::SandboxRequest& request) {
@@ -104,8 +166,9 @@ Result<base::Bytes> sandbox_envelope_for(const gate::ConnectionAsk& ask,
                               net::AddressClass::unique_local, net::AddressClass::loopback};
     }
     if (request.credential) {
-        envelope.credential = {request.credential->name, request.credential->header,
-                               request.credential->prefix};
+        envelope.credential = {
+            request.credential->name, request.credential->header, request.credential->prefix,
+            TRY(credential_form(request.credential->form)), request.credential->user};
     }
     envelope.expiry_ms = request.expiry_ms;
     envelope.decision = request.decision;
@@ -118,6 +181,9 @@ Result<base::Bytes> envelope_for(const gate::Settings& settings, const gate::Act
     Result<egress::Envelope> made = fail(Code::invalid_input, "the action needs no connection");
     if (const auto* http = std::get_if<gate::SendHttp>(&action)) made = envelope_of(*http);
     if (const auto* infer = std::get_if<gate::Infer>(&action)) made = envelope_of(settings, *infer);
+    if (const auto* message = std::get_if<gate::SendMessage>(&action)) {
+        made = envelope_of(settings, *message);
+    }
     egress::Envelope envelope = TRY(std::move(made));
     envelope.expiry_ms = expiry_ms;
     envelope.decision = decision;

@@ -13,11 +13,19 @@
 #include "crypto/mac.h"
 #include "egress/envelope.h"
 #include "egress/frames.h"
+#include "gate/channel_desk.h"
 #include "gate/keeper.h"
+#include "gate/lines.h"
+#include "gate/lockdown.h"
 #include "gate/policy_desk.h"
+#include "gate/skill_verbs.h"
 #include "gate/tokens.h"
+#include "hardshell-keeper/drift_watch.h"
 #include "hardshell-keeper/envelopes.h"
+#include "hardshell-keeper/key_desk.h"
+#include "hardshell-keeper/memory_keys.h"
 #include "hardshell-keeper/outlet_desk.h"
+#include "hardshell-keeper/person_records.h"
 #include "hardshell-keeper/recording.h"
 #include "hardshell-keeper/shipping.h"
 #include "hardshell-keeper/vault.h"
@@ -25,7 +33,6 @@
 #include "os/file.h"
 #include "os/socket.h"
 #include "os/system.h"
-#include "secrets/master_key.h"
 
 namespace hs::keeping {
 namespace {
@@ -38,6 +45,8 @@ using wire::Json;
 constexpr std::size_t config_bytes_max = std::size_t{1} << 20U;
 constexpr std::size_t people_max = 32;
 constexpr int tick_ms = 1000;
+// A hardshelld that has not ended by then does not listen to the lockdown, and is ended.
+constexpr std::chrono::milliseconds lockdown_patience{900};
 
 // Everything the process holds, in the order in which it is opened.
 struct House {
@@ -47,24 +56,31 @@ struct House {
     os::SystemClock clock;
     os::SystemRandom random;
     gate::Settings settings = gate::Settings::defaults();
-    secrets::MasterKey master;
+    std::unique_ptr<KeyDesk> keys;
     crypto::SecretBytes ticket_key;
     std::unique_ptr<audit::Log> log;
     std::unique_ptr<audit::BlobStore> blobs;
     std::unique_ptr<gate::Judge> judge;
     std::unique_ptr<gate::Governance> governance;
     std::unique_ptr<gate::Questions> questions;
+    std::unique_ptr<gate::SkillBook> skills;
     std::unique_ptr<gate::Keeper> keeper;
     std::unique_ptr<gate::PolicyDesk> desk;
+    std::unique_ptr<gate::LockdownDesk> lockdown;
+    std::unique_ptr<gate::ChannelDesk> channels;
     std::unique_ptr<Vault> vault;
+    std::unique_ptr<MemoryKeys> memory_keys;
+    std::string memory_problem;  // why there is none
     OutletDesk outlets{random};
     std::shared_ptr<os::Channel> daemon;
     std::shared_ptr<os::Channel> launcher;
     std::shared_ptr<os::Channel> egress;
     std::unique_ptr<Shipping> shipping;  // ends before what it uses
+    std::unique_ptr<DriftWatch> drift;
     os::Fd listener;
     os::Fd signals;
     std::vector<gate::Sender> people;
+    gate::Lines lines;
     std::uint64_t generation_told = 0;
     bool stopping = false;
 };
@@ -77,8 +93,7 @@ Result<> open_settings(House& house) {
 }
 
 Result<> open_record(House& house) {
-    house.master = TRY(secrets::open_master_key(house.places.state, house.random));
-    const auto& master = house.master.key;
+    const auto& master = house.keys->master().key;
     house.log = TRY(open_log({house.places.state}, master, {house.clock, house.random}));
     house.blobs = std::make_unique<audit::BlobStore>(TRY(audit::BlobStore::open(
         house.places.state + "/blobs", crypto::derive_key(master, "audit blobs"))));
@@ -106,16 +121,19 @@ Result<std::string> token_name(const Places& places, const std::string& token) {
 // Which compartment keys the daemon may be given. Each is derived for its one purpose.
 Result<Json> open_compartment(House& house, const Json& arguments) {
     const std::string name = TRY(wire::text_at(arguments, "compartment"));
-    if (name != "sessions" && name != "undo") {
+    if (name != "sessions" && name != "undo" && name != "channels") {
         return fail(Code::denied, "the daemon may not open this compartment");
     }
-    const auto key = crypto::derive_key(house.master.key, "compartment " + name);
+    if (house.lockdown->is_on()) {
+        return fail(Code::denied, "the lockdown is on: what is kept stays sealed");
+    }
+    const auto key = crypto::derive_key(house.keys->master().key, "compartment " + name);
     TRY(house.log->append_and_wait(audit::Event(audit::EventKind::secret_use)
                                        .set(audit::Field::secret, "compartment " + name)
                                        .set(audit::Field::outcome, "opened")));
     Json answer;
     answer["key"] = base::to_base64(key.view());
-    answer["warning"] = house.master.warning;
+    answer["warning"] = house.keys->master().warning;
     return answer;
 }
 
@@ -147,10 +165,67 @@ Result<> open_desk(House& house) {
     return {};
 }
 
-Result<> open_gate(House& house) {
+Result<> tell_generation(House& house);
+
+// New tickets alone hold before what runs is ended: nothing begins in between.
+void stop_sandboxes(House& house) {
+    const auto told = tell_generation(house);
+    const auto stopped =
+        house.launcher->send(0, static_cast<std::uint16_t>(gate::ActorFrameKind::stop_all), {});
+    // A launcher or egress that cannot be told is gone; what ran under it ends with the family.
+    house.stopping = house.stopping || !told || !stopped;
+}
+
+void open_lockdown(House& house) {
+    house.lockdown = std::make_unique<gate::LockdownDesk>(gate::LockdownDesk::Parts{
+        house.clock, *house.log, *house.judge, *house.questions, *house.governance, *house.keeper,
+        [&house](const std::string& token) { return token_name(house.places, token); },
+        house.places.state + "/lockdown", [&house] { stop_sandboxes(house); }});
+    house.lockdown->add_verbs();
+}
+
+// The last resort against a hardshelld that was taken over: it ends, and comes back sealed.
+void end_a_deaf_daemon(House& house) {
+    const auto begun = house.lockdown->begun();
+    if (!begun || std::chrono::steady_clock::now() - *begun < lockdown_patience) return;
+    const auto peer = os::peer_of(house.daemon->fd());
+    if (peer && peer->pid > 1 && peer->pid == ::getppid()) ::kill(peer->pid, SIGKILL);
+    house.stopping = true;
+}
+
+// What is done with the record: deliveries, drift, and what people put into it.
+void open_record_keeping(House& house) {
+    house.shipping = std::make_unique<Shipping>(
+        Shipping::Parts{{house.places.state},
+                        house.settings,
+                        house.keys->master().key,
+                        *house.log,
+                        house.clock,
+                        house.random,
+                        {*house.egress, house.ticket_key, house.clock, house.random, "ship"}});
+    house.shipping->add_verbs(*house.keeper);
+    add_person_records(*house.keeper, {house.clock, house.random, *house.log});
+    house.drift = std::make_unique<DriftWatch>(
+        DriftWatch::Parts{house.places.state, gate::organisation_folder(house.settings),
+                          house.settings, *house.log, house.clock});
+    house.drift->add_verbs(*house.keeper);
+}
+
+// Without it there is no memory, and everything else goes on.
+void open_memory(House& house) {
+    auto keys = MemoryKeys::open(house.places.state, house.keys->master().key, house.random);
+    if (keys) {
+        house.memory_keys = *std::move(keys);
+        house.memory_keys->add_verbs(*house.keeper, *house.log);
+        return;
+    }
+    house.memory_problem = keys.error().what;
+    std::fprintf(stderr, "hardshell-keeper: no memory: %s\n", house.memory_problem.c_str());
+}
+
+// What finds out the facts of each action; the machine's places, for the keeper's own use.
+gate::MachinePlaces open_questions(House& house, const std::string& config_folder) {
     const Places& places = house.places;
-    const std::string config_folder = places.config_file.substr(0, places.config_file.rfind('/'));
-    TRY(open_policy(house, config_folder));
     gate::MachinePlaces machine;
     machine.home = places.home;
     machine.own_folders = {places.state, config_folder, places.programs};
@@ -158,6 +233,42 @@ Result<> open_gate(House& house) {
     machine.reader = places.programs + "/hardshell-reader";
     house.questions = std::make_unique<gate::Questions>(house.judge->tables(), house.settings,
                                                         *house.governance, house.clock, machine);
+    house.skills = std::make_unique<gate::SkillBook>(
+        skills::Store(places.state + "/skills",
+                      gate::reviewer_files(house.settings, config_folder)),
+        places.home, house.clock);
+    house.questions->set_skills(house.skills.get());
+    return machine;
+}
+
+// Beside the gate: what people and the record ask of the keeper.
+Result<> open_desks(House& house) {
+    const Places& places = house.places;
+    open_memory(house);
+    TRY(open_desk(house));
+    gate::add_skill_verbs(*house.keeper, *house.judge, *house.questions, *house.log);
+    house.channels = std::make_unique<gate::ChannelDesk>(
+        gate::ChannelDesk::Parts{house.clock, house.random, *house.log, *house.keeper},
+        TRY(gate::channel_settings(house.settings)),
+        TRY(gate::ChannelPeople::open(places.state + "/channel-people.json", house.clock,
+                                      house.random)));
+    house.channels->add_verbs();
+    open_lockdown(house);
+    open_record_keeping(house);
+    house.vault =
+        TRY(Vault::open(places.state, house.keys->master().key, house.settings, house.random));
+    house.keys->add_verbs(*house.keeper, *house.log);
+    house.vault->add_verbs(*house.keeper, *house.log, house.clock);
+    house.vault->seal_when([&house] { return house.lockdown->is_on(); });
+    house.vault->on_change([&house] { house.outlets.send_fingerprints(*house.vault); });
+    return {};
+}
+
+Result<> open_gate(House& house) {
+    const Places& places = house.places;
+    const std::string config_folder = places.config_file.substr(0, places.config_file.rfind('/'));
+    TRY(open_policy(house, config_folder));
+    const gate::MachinePlaces machine = open_questions(house, config_folder);
     auto book = TRY(gate::ApprovalBook::open(places.state + "/approvals", house.clock.wall_ms()));
     for (const auto& problem : book.problems()) {
         std::fprintf(stderr, "hardshell-keeper: %s\n", problem.c_str());
@@ -176,15 +287,22 @@ Result<> open_gate(House& house) {
         house.ticket_key,
         [&house](const gate::Action& action, const std::string& decision,
                  base::WallTime_ms expiry_ms) {
+            const auto* message = std::get_if<gate::SendMessage>(&action);
+            if (message != nullptr) house.channels->note_connection(decision, *message);
             return envelope_for(house.settings, action, decision, expiry_ms);
         },
         [&house](const std::string& token) { return token_name(house.places, token); },
         egress::envelope_ticket_kind,
         base::make_id(house.clock, house.random),
         &sandbox_envelope_for,
-        [&house](const std::string& host) { return house.vault->bound_to(host); },
+        [&house](const gate::SecretAsk& ask) { return house.vault->bound_to(ask); },
         [&house] { return house.outlets.take_authority(); },
-        [&house] { return house.vault->sandbox_names(); }};
+        [&house] { return house.vault->sandbox_names(); },
+        [&house](const std::string& compartment, bool erases) -> Result<base::Bytes> {
+            if (!house.memory_keys) return fail(Code::corrupt, house.memory_problem);
+            return house.memory_keys->keys_for(compartment, erases);
+        },
+        house.skills.get()};
     house.keeper = std::make_unique<gate::Keeper>(std::move(parts), std::move(book));
     house.keeper->add_verb(
         "compartment.open", gate::Keeper::Access::daemon_or_person,
@@ -194,20 +312,7 @@ Result<> open_gate(House& house) {
             }
             return open_compartment(house, arguments);
         });
-    TRY(open_desk(house));
-    house.shipping = std::make_unique<Shipping>(
-        Shipping::Parts{{places.state},
-                        house.settings,
-                        house.master.key,
-                        *house.log,
-                        house.clock,
-                        house.random,
-                        {*house.egress, house.ticket_key, house.clock, house.random, "ship"}});
-    house.shipping->add_verbs(*house.keeper);
-    house.vault = TRY(Vault::open(places.state, house.master.key, house.settings, house.random));
-    house.vault->add_verbs(*house.keeper, *house.log, house.clock);
-    house.vault->on_change([&house] { house.outlets.send_fingerprints(*house.vault); });
-    return {};
+    return open_desks(house);
 }
 
 Result<> hand_out_key(House& house) {
@@ -259,12 +364,24 @@ void accept_person(House& house) {
                             std::make_shared<os::Channel>(std::move(*accepted))});
 }
 
+void take_frame(House& house, const gate::Sender& from, os::Frame& frame) {
+    const gate::Sender sender = house.lines.answered_at(from, frame);
+    const auto taken = house.lines.take(from, frame);
+    if (!taken) return gate::Keeper::send_failure(sender, frame.id, taken.error());
+    if (*taken) return;
+    if (house.keeper) {
+        house.keeper->handle(sender, frame);
+    } else {
+        house.keys->handle_locked(sender, frame);
+    }
+}
+
 // Reads what has arrived; false when the other end is gone.
 bool take_frames(House& house, const gate::Sender& sender) {
     do {
-        const auto frame = sender.channel->receive(os::Deadline::after_ms(2000));
+        auto frame = sender.channel->receive(os::Deadline::after_ms(2000));
         if (!frame) return frame.error().code == Code::timed_out;
-        house.keeper->handle(sender, *frame);
+        take_frame(house, sender, *frame);
     } while (sender.channel->buffered());
     return true;
 }
@@ -286,7 +403,7 @@ bool take_actor_frames(House& house, os::Channel& channel) {
         }
         switch (static_cast<gate::ActorFrameKind>(frame->kind)) {
             case gate::ActorFrameKind::secret:
-                house.vault->answer(channel, *frame, *house.log);
+                house.vault->answer(channel, *frame, {*house.log, *house.keeper, house.clock});
                 break;
             case gate::ActorFrameKind::connection: {
                 const auto record = wire::parse_json(base::text_of(frame->payload));
@@ -296,6 +413,11 @@ bool take_actor_frames(House& house, os::Channel& channel) {
                     for (const auto& [key, value] : *record->object()) event.detail(key, value);
                 }
                 house.keeper->record(std::move(event));
+                break;
+            }
+            case gate::ActorFrameKind::attested: {
+                const auto told = wire::parse_json(base::text_of(frame->payload));
+                if (told && !from_launcher) house.channels->take_attested(*told);
                 break;
             }
             case gate::ActorFrameKind::key:
@@ -324,21 +446,32 @@ void take_signal(House& house) {
 }
 
 Result<> serve_once(House& house, const gate::Sender& daemon) {
+    // While the key is locked, what launcher and egress say waits; that they end does not.
+    const short actors = house.keeper ? POLLIN : 0;
     std::vector<pollfd> items{{house.daemon->fd(), POLLIN, 0},
-                              {house.launcher->fd(), POLLIN, 0},
-                              {house.egress->fd(), POLLIN, 0},
+                              {house.launcher->fd(), actors, 0},
+                              {house.egress->fd(), actors, 0},
                               {house.listener.get(), POLLIN, 0},
                               {house.signals.get(), POLLIN, 0}};
     for (const auto& person : house.people) items.push_back({person.channel->fd(), POLLIN, 0});
-    const int ready = ::poll(items.data(), items.size(), tick_ms);
+    const bool is_locking_down = house.lockdown && house.lockdown->begun();
+    const int ready = ::poll(items.data(), items.size(), is_locking_down ? 50 : tick_ms);
     if (ready < 0 && errno != EINTR) return os::fail_errno("waiting for requests", errno);
-    house.keeper->tick();
+    if (!house.keeper) {
+        house.keys->tick();
+    } else {
+        house.keeper->tick();
+        end_a_deaf_daemon(house);
+    }
     if (ready <= 0) return {};
     if (items[4].revents != 0) take_signal(house);
     if (items[0].revents != 0 && !take_frames(house, daemon)) house.stopping = true;
     // When an acting process is gone, hardshelld starts everything anew; until then nothing acts.
-    if (items[1].revents != 0 && !take_actor_frames(house, *house.launcher)) house.stopping = true;
-    if (items[2].revents != 0 && !take_actor_frames(house, *house.egress)) house.stopping = true;
+    for (const auto& [item, actor] :
+         {std::pair(1, house.launcher.get()), std::pair(2, house.egress.get())}) {
+        if (items[item].revents == 0) continue;
+        if (!house.keeper || !take_actor_frames(house, *actor)) house.stopping = true;
+    }
     for (std::size_t i = house.people.size(); i > 0; --i) {
         if (items[4 + i].revents == 0) continue;
         if (!take_frames(house, house.people[i - 1])) {
@@ -346,7 +479,7 @@ Result<> serve_once(House& house, const gate::Sender& daemon) {
         }
     }
     if (items[3].revents != 0) accept_person(house);
-    return tell_generation(house);
+    return house.keeper ? tell_generation(house) : Result<>();
 }
 
 Result<> start_event(House& house) {
@@ -354,7 +487,7 @@ Result<> start_event(House& house) {
     event.set(audit::Field::process, "hardshell-keeper")
         .set(audit::Field::policy, house.settings.text("policy.preset"));
     event.detail("policy", house.judge->describe());
-    event.detail("key_kept", "file");
+    house.keys->describe(event);
     event.detail("attestation", "attested by the requester's device");
     if (!house.judge->problem().empty()) event.set(audit::Field::reason, house.judge->problem());
     TRY(house.log->append_and_wait(event));
@@ -368,9 +501,16 @@ Result<> work(House& house) {
     house.daemon = std::make_shared<os::Channel>(os::Fd(3));
     house.launcher = std::make_shared<os::Channel>(os::Fd(4));
     house.egress = std::make_shared<os::Channel>(os::Fd(5));
+    const gate::Sender daemon{gate::Sender::Kind::daemon, "hardshelld", house.daemon};
+    house.keys = std::make_unique<KeyDesk>(house.places.state, house.random);
+    TRY(house.keys->open());
+    while (!house.stopping && !house.keys->is_open()) TRY(serve_once(house, daemon));
+    if (!house.keys->is_open()) return {};
     TRY(open_record(house));
     TRY(open_gate(house));
     house.keeper->set_daemon(house.daemon);
+    // A hardshelld that outlived the keeper before this one may not know; one that asks later does.
+    if (house.lockdown->is_on()) house.keeper->tell_daemon(wire::JsonObject{{"lockdown", true}});
     house.outlets.open(*house.keeper, house.egress);
     house.outlets.send_fingerprints(*house.vault);
     TRY(hand_out_key(house));
@@ -379,11 +519,12 @@ Result<> work(House& house) {
     TRY(house.shipping->check_witnesses());
     TRY(start_event(house));
     house.shipping->start();
-    const gate::Sender daemon{gate::Sender::Kind::daemon, "hardshelld", house.daemon};
+    TRY(house.drift->start());
     while (!house.stopping) TRY(serve_once(house, daemon));
     const auto stopped =
         house.log->append_and_wait(audit::Event(audit::EventKind::process_stop)
                                        .set(audit::Field::process, "hardshell-keeper"));
+    house.drift->stop();
     house.shipping->stop();
     house.log->stop();
     TRY(stopped);

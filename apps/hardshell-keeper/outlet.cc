@@ -73,13 +73,24 @@ class TunnelLine final : public ship::Line {
 
     std::optional<std::string> ended() override {
         if (!stream_.peer_gone()) return std::nullopt;
+        return last_words();
+    }
+
+    // Egress says something only when the line ends; it closes its side a moment later.
+    std::optional<std::string> ended_by(os::Deadline deadline, const os::WakeUp& stop) override {
+        const auto said = os::wait_for(stream_.descriptor(), os::Ready::readable, deadline, &stop);
+        if (!said) return std::nullopt;
+        return last_words();
+    }
+
+  private:
+    std::string last_words() {
         stream_.set_deadline(os::Deadline::after_ms(100));
         const auto line = read_line();
         if (line && line->starts_with("failed ")) return line->substr(7);
         return "the connection has ended";
     }
 
-  private:
     Result<std::string> read_line() {
         std::string line;
         std::array<std::uint8_t, 1> byte{};

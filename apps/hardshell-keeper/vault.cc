@@ -5,6 +5,8 @@
 
 #include "crypto/mac.h"
 #include "egress/frames.h"
+#include "hardshell-keeper/envelopes.h"
+#include "gate/channel_setting.h"
 #include "ship/sink_setting.h"
 #include "wire/url.h"
 
@@ -16,6 +18,34 @@ namespace {
 std::vector<ship::SinkSetting> ship_sinks(const gate::Settings& settings) {
     auto sinks = ship::sink_settings(settings);
     return sinks ? std::move(*sinks) : std::vector<ship::SinkSetting>();
+}
+
+// None when the configuration of the channels is wrong; the start says so.
+std::vector<gate::ChannelSetting> channels_of(const gate::Settings& settings) {
+    auto channels = gate::channel_settings(settings);
+    return channels ? std::move(*channels) : std::vector<gate::ChannelSetting>();
+}
+
+using Carrier = gate::SendMessage::Carrier;
+
+// The use that a channel makes of the secret, and how; nothing where none does.
+std::optional<secrets::Binding> channel_binding(const gate::Settings& settings,
+                                                const std::string& name) {
+    for (const auto& channel : channels_of(settings)) {
+        for (const char* setting : {"credential", "app_credential"}) {
+            for (const Carrier carrier : {Carrier::http, Carrier::websocket, Carrier::lines}) {
+                const auto secret = gate::channel_secret(channel, setting, carrier);
+                const auto url = wire::parse_url(channel.url);
+                if (!secret || !url || secret->name != name) continue;
+                secrets::Binding binding;
+                binding.hosts = {url->host};
+                binding.header = secret->header;
+                binding.prefix = secret->prefix;
+                return binding;
+            }
+        }
+    }
+    return std::nullopt;
 }
 
 }  // namespace
@@ -53,12 +83,18 @@ Result<secrets::Binding> Vault::binding_for(const std::string& name,
         binding.hosts.push_back(sink.host);
         if (sink.kind == ship::SinkKind::splunk) binding.prefix = "Splunk ";
     }
+    if (const auto channel = channel_binding(settings_, name)) {
+        binding.hosts.push_back(channel->hosts.front());
+        binding.header = channel->header;
+        binding.prefix = channel->prefix;
+    }
     if (!host.empty()) binding.hosts.push_back(host);
     if (binding.hosts.empty()) {
-        return fail(Code::invalid_input,
-                    fmt::format("no provider in config.toml uses the secret {}; name the host that "
-                                "it may go to: hardshell secret set {} --host HOST",
-                                name, name));
+        return fail(
+            Code::invalid_input,
+            fmt::format("no provider, sink or channel in config.toml uses the secret {}; name "
+                        "the host that it may go to: hardshell secret set {} --host HOST",
+                        name, name));
     }
     return binding;
 }
@@ -70,79 +106,33 @@ bool Vault::ships_to(const std::string& name, const std::string& host) const {
     });
 }
 
-Result<Json> Vault::set(const gate::Sender& sender, const Json& arguments, audit::Log& log,
-                        const base::Clock& clock) {
-    secrets::SecretFacts facts;
-    facts.name = TRY(wire::text_at(arguments, "name"));
-    facts.secret_class = "api_key";
-    facts.owner = sender.name;
-    facts.created_ms = facts.changed_ms = clock.wall_ms();
-    facts.binding = TRY(binding_for(facts.name, TRY(wire::text_at_or(arguments, "host", ""))));
-    std::string value = TRY(wire::text_at(arguments, "value"));
-    const std::string hosts = fmt::format("{}", fmt::join(facts.binding.hosts, ", "));
-    TRY(log.append_and_wait(audit::Event(audit::EventKind::secret_use)
-                                .set(audit::Field::secret, facts.name)
-                                .set(audit::Field::person, sender.name)
-                                .set(audit::Field::outcome, "set")
-                                .detail("hosts", hosts)));
-    const std::string name = facts.name;
-    const auto kept = file_.set(std::move(facts), base::bytes_of(value));
-    crypto::wipe({reinterpret_cast<std::uint8_t*>(value.data()), value.size()});
-    TRY(kept);
-    if (changed_) changed_();
-    return Json(JsonObject{{"name", name}, {"hosts", hosts}});
-}
-
-Result<Json> Vault::list() const {
-    Json items{wire::JsonArray{}};
-    for (const auto& facts : file_.list()) {
-        items.push(JsonObject{{"name", facts.name},
-                              {"owner", facts.owner},
-                              {"changed", base::format_time(facts.changed_ms).substr(0, 16)},
-                              {"header", facts.binding.header},
-                              {"hosts", fmt::format("{}", fmt::join(facts.binding.hosts, ", "))}});
-    }
-    return Json(JsonObject{{"secrets", std::move(items)}});
-}
-
-void Vault::add_verbs(gate::Keeper& keeper, audit::Log& log, const base::Clock& clock) {
-    using Access = gate::Keeper::Access;
-    keeper.add_verb("secrets.set", Access::person_only,
-                    [this, &log, &clock](const gate::Sender& sender, const Json& arguments) {
-                        return set(sender, arguments, log, clock);
-                    });
-    keeper.add_verb("secrets.list", Access::person_only,
-                    [this](const gate::Sender&, const Json&) { return list(); });
-    keeper.add_verb(
-        "secrets.remove", Access::person_only,
-        [this, &log](const gate::Sender& sender, const Json& arguments) -> Result<Json> {
-            const std::string name = TRY(wire::text_at(arguments, "name"));
-            TRY(log.append_and_wait(audit::Event(audit::EventKind::secret_use)
-                                        .set(audit::Field::secret, name)
-                                        .set(audit::Field::person, sender.name)
-                                        .set(audit::Field::outcome, "removed")));
-            TRY(file_.remove(name));
-            if (changed_) changed_();
-            return Json(JsonObject{{"removed", name}});
-        });
-}
-
 bool Vault::is_of_provider(const std::string& name) const {
+    if (channel_binding(settings_, name)) return true;  // nor is a channel's for sandboxes
     const auto& providers = settings_.providers();
     return std::any_of(providers.begin(), providers.end(),
                        [&](const auto& provider) { return provider.credential == name; });
 }
 
-std::optional<gate::BoundSecret> Vault::bound_to(const std::string& host) const {
+std::optional<gate::BoundSecret> Vault::bound_to(const gate::SecretAsk& ask) const {
     std::optional<gate::BoundSecret> found;
     for (const auto& facts : file_.list()) {
         const auto& binding = facts.binding;
-        const bool fits =
-            std::find(binding.hosts.begin(), binding.hosts.end(), host) != binding.hosts.end();
-        if (!fits || is_of_provider(facts.name)) continue;
-        // Two that fit would be a guess, and a guess may send the wrong one.
-        if (found) return std::nullopt;
-        found = {facts.name, binding.header, binding.prefix, binding.hosts};
+        if (is_of_provider(facts.name)) continue;
+        secrets::SecretPlace place;
+        place.host = ask.host;
+        place.method = ask.method;
+        place.path = ask.path;
+        place.executable = ask.program;
+        const bool of_host =
+            std::find(binding.hosts.begin(), binding.hosts.end(), ask.host) != binding.hosts.end();
+        const bool fits = ask.method.empty() ? of_host : secrets::admits(binding, place);
+        if (!fits) continue;
+        // Two that fit would be a guess, and a guess may send the wrong one; that there is one is
+        // enough for looking into a connection.
+        if (found && !ask.method.empty()) return std::nullopt;
+        found = {facts.name,     std::string(secrets::form_name(binding.form)),
+                 binding.header, binding.prefix,
+                 binding.user,   binding.hosts};
     }
     return found;
 }
@@ -158,39 +148,77 @@ std::vector<std::string> Vault::sandbox_names() const {
 std::vector<egress::NamedSecret> Vault::values() const {
     std::vector<egress::NamedSecret> values;
     for (const auto& facts : file_.list()) {
-        if (facts.binding.hosts.empty()) continue;
-        auto value = file_.take(
-            facts.name, {facts.binding.hosts.front(), facts.binding.header, facts.binding.prefix});
+        auto value = file_.reveal(facts.name);
         if (value) values.push_back({facts.name, std::move(*value)});
     }
     return values;
 }
 
-void Vault::answer(os::Channel& egress, const os::Frame& frame, audit::Log& log) {
+// A platform's streams lie below its domain; a channel's secret that is bound to the platform's
+// address may go there too.
+std::string Vault::bound_host(const egress::SecretQuestion& question) const {
+    for (const auto& channel : channels_of(settings_)) {
+        const bool uses =
+            channel.credential == question.name || channel.app_credential == question.name;
+        const auto url = wire::parse_url(channel.url);
+        if (uses && url && gate::may_reach(channel, Carrier::websocket, question.host) &&
+            question.method == "STREAM") {
+            return url->host;
+        }
+    }
+    return question.host;
+}
+
+// The binding's own word, from the secret's record and what the keeper itself knows of the run.
+Result<crypto::SecretBytes> Vault::place(const egress::SecretQuestion& question,
+                                         const Witnesses& witnesses) {
+    const auto facts = TRY(file_.facts(question.name));
+    secrets::SecretPlace place;
+    place.host = bound_host(question);
+    // The header names the form; the binding must be for that very header.
+    place.header = question.header;
+    place.prefix = facts.binding.prefix;
+    place.method = question.method;
+    place.path = question.path;
+    place.executable = witnesses.keeper.program_of(question.nonce);
+    place.form = facts.binding.form;
+    const auto wanted = TRY(credential_form(std::string(secrets::form_name(place.form))));
+    if (static_cast<std::uint8_t>(wanted) != question.form) {
+        return fail(Code::denied, fmt::format("the secret {} may stand only in the form {}",
+                                              question.name, secrets::form_name(place.form)));
+    }
+    return file_.take(question.name, place);
+}
+
+void Vault::answer(os::Channel& egress, const os::Frame& frame, const Witnesses& witnesses) {
     egress::SecretAnswer answer;
     const auto question = egress::unpack_question(frame.payload);
     if (!question) {
         answer.refusal = question.error().what;
     } else {
-        // The header names the form; the binding must be for that very header.
-        const auto facts = file_.facts(question->name);
-        auto value = facts ? file_.take(question->name,
-                                        {question->host, question->header, facts->binding.prefix})
-                           : Result<crypto::SecretBytes>(facts.failure());
+        const bool ships = ships_to(question->name, question->host);
+        const bool sealed = sealed_ && sealed_() && !ships;
+        auto value = sealed ? Result<crypto::SecretBytes>(fail(
+                                  Code::denied, "the lockdown is on: no secret is placed"))
+                            : place(*question, witnesses);
         audit::Event event(audit::EventKind::secret_use);
         event.set(audit::Field::secret, question->name)
             .set(audit::Field::host, question->host)
             .set(audit::Field::outcome, value ? "placed" : "refused");
+        if (!value) event.set(audit::Field::reason, value.error().what);
         // Without its record the value does not leave. What the log's own deliveries use is
         // counted with them: a record for each would make the next delivery.
-        const bool own = value && ships_to(question->name, question->host);
-        const auto recorded = own ? Result<>() : log.append(event, [](Result<std::uint64_t>) {});
+        const bool own = value && ships;
+        const auto recorded =
+            own ? Result<>() : witnesses.log.append(event, [](Result<std::uint64_t>) {});
         if (!recorded) {
             answer.refusal = "it could not be recorded";
         } else if (!value) {
             answer.refusal = value.error().what;
         } else {
             answer.value = std::move(*value);
+            // A note that cannot be kept makes the secret look unused; it is no reason to refuse.
+            static_cast<void>(file_.note_use(question->name, witnesses.clock.wall_ms()).ok());
         }
     }
     base::Bytes packed = egress::pack_secret_answer(answer);

@@ -6,6 +6,7 @@
 //   --hide PATH           a folder of the host that no sandbox may show (may be repeated)
 //   --landlock-abi-max N  use at most this Landlock ABI, 0 for none; for tests on one kernel of
 //                         what older kernels would do
+//   --prepare no          keep no sandbox ready; for tests of one that is made on demand
 //   --version
 // The test build has `--without WALL` as well, which takes one wall away.
 // Exit codes: 0 the daemon or the keeper is gone, 1 failed, 2 wrong usage.
@@ -32,7 +33,7 @@ using hs::base::Result;
 struct Options {
     int daemon_fd = -1;
     int keeper_fd = -1;
-    hs::jail::LauncherSettings settings{{}, hs::jail::landlock_abi_known};
+    hs::jail::LauncherSettings settings{{}, hs::jail::landlock_abi_known, true};
 };
 
 Result<int> number_of(const std::string& option, const std::string& text) {
@@ -51,6 +52,9 @@ Result<> take_option(Options& options, const std::string& option, const std::str
         options.keeper_fd = TRY(number_of(option, value));
     } else if (option == "--landlock-abi-max") {
         options.settings.landlock_abi_max = TRY(number_of(option, value));
+    } else if (option == "--prepare") {
+        if (value != "no") return fail(Code::invalid_input, "--prepare takes \"no\"");
+        options.settings.prepares = false;
     } else if (option == "--hide") {
         if (!hs::os::is_plain_absolute_path(value) || value == "/") {
             return fail(Code::invalid_input, "--hide takes an absolute path below the root");

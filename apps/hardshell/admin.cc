@@ -1,12 +1,7 @@
-// token, secret and policy: what a person sets up.
+// token and policy: what a person sets up.
 
 #include <fmt/format.h>
-#include <termios.h>
-#include <unistd.h>
 
-#include <iostream>
-
-#include "crypto/secret.h"
 #include "gate/tokens.h"
 #include "hardshell/commands.h"
 #include "hardshell/lines.h"
@@ -27,25 +22,6 @@ constexpr std::size_t token_bytes_max = 4096;
 Result<Json> ask_keeper(const Desk& desk, std::string_view verb, Json arguments) {
     auto keeper = TRY(KeeperLine::open(desk.places));
     return keeper.question(verb, std::move(arguments));
-}
-
-// Reads one line without showing it.
-std::string read_hidden(const Screen& screen) {
-    termios before{};
-    const bool terminal = ::tcgetattr(STDIN_FILENO, &before) == 0;
-    if (terminal) {
-        screen.write("Value (not shown): ");
-        termios hidden = before;
-        hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-        ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
-    }
-    std::string line;
-    std::getline(std::cin, line);
-    if (terminal) {
-        ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-        screen.line();
-    }
-    return line;
 }
 
 }  // namespace
@@ -91,51 +67,6 @@ Result<int> run_token_show(const Desk& desk) {
 Result<int> run_token_remove(const Desk& desk) {
     auto tokens = TRY(gate::Tokens::load(desk.places.tokens_file));
     TRY(tokens.remove(desk.places.tokens_file, desk.options.text));
-    return exit_done;
-}
-
-Result<int> run_secret_set(const Desk& desk) {
-    std::string value = read_hidden(desk.screen);
-    if (value.empty()) return fail(Code::invalid_input, "the value is empty; nothing was changed");
-    Json arguments;
-    arguments["name"] = desk.options.text;
-    arguments["value"] = value;
-    if (!desk.options.second.empty()) arguments["host"] = desk.options.second;
-    crypto::wipe({reinterpret_cast<std::uint8_t*>(value.data()), value.size()});
-    const Json json = TRY(ask_keeper(desk, "secrets.set", std::move(arguments)));
-    if (desk.screen.form() == Form::json) {
-        desk.screen.json(json);
-    } else {
-        desk.screen.line(fmt::format("{} is kept. It may go to: {}", text_in(json, "name"),
-                                     text_in(json, "hosts")));
-    }
-    return exit_done;
-}
-
-Result<int> run_secret_list(const Desk& desk) {
-    const Json json = TRY(ask_keeper(desk, "secrets.list", Json(wire::JsonObject{})));
-    if (desk.screen.form() == Form::json) {
-        desk.screen.json(json);
-        return exit_done;
-    }
-    std::vector<std::vector<std::string>> rows;
-    for (const Json& item : *TRY(wire::array_at(json, "secrets"))) {
-        rows.push_back({text_in(item, "name"), text_in(item, "changed"), text_in(item, "header"),
-                        text_in(item, "hosts")});
-    }
-    if (rows.empty()) {
-        desk.screen.line("No secrets. Add one with: hardshell secret set NAME");
-        return exit_done;
-    }
-    desk.screen.table({"secret", "changed", "header", "hosts"}, rows);
-    return exit_done;
-}
-
-Result<int> run_secret_remove(const Desk& desk) {
-    Json arguments;
-    arguments["name"] = desk.options.text;
-    TRY(ask_keeper(desk, "secrets.remove", std::move(arguments)));
-    if (desk.screen.form() == Form::text) desk.screen.line("Removed.");
     return exit_done;
 }
 

@@ -11,6 +11,7 @@
 
 #include "hardshell/commands.h"
 #include "hardshell/conversation.h"
+#include "hardshell/keys.h"
 #include "os/environment.h"
 #include "os/file.h"
 
@@ -118,14 +119,15 @@ struct Chat {
         body["text"] = text;
         body["project"] = project;
         if (!model.empty()) body["model"] = model;
+        if (desk.options.memory.private_chat) body["private"] = true;
+        if (desk.options.memory.no_memory) body["memory"] = false;
         if (!session.empty()) body["session"] = session;
         if (!session.empty() && session == desk.options.session) body["create"] = true;
         return body;
     }
 
     Result<int> say(const std::string& text) {
-        auto daemon =
-            TRY(DaemonLine::open(desk.places, desk.options.start ? Start::yes : Start::no));
+        auto daemon = TRY(open_unlocked(desk, desk.options.start ? Start::yes : Start::no));
         const os::WakeUp cancel = TRY(os::WakeUp::make());
         const Interrupts interrupts(cancel);
         Conversation conversation(desk.screen, desk.places,
@@ -162,7 +164,8 @@ struct Chat {
                  {"files_list, files_read, files_find, files_grep", "look at files of the project"},
                  {"files_write, files_edit, files_remove", "change files, with undo"},
                  {"shell_run, shell_processes", "run commands in a sandbox without network"},
-                 {"http_fetch", "fetch a page or call an API"}}) {
+                 {"http_fetch", "fetch a page or call an API"},
+                 {"remember, recall, forget", "keep things for later conversations"}}) {
             desk.screen.line(fmt::format("{}\n    {}", name, what));
         }
         return {};
@@ -243,11 +246,15 @@ Result<int> run_send(const Desk& desk) {
 
 Result<int> run_chat(const Desk& desk) {
     Chat chat{desk, desk.options.session, TRY(project_of(desk.options)), desk.options.model};
-    if (desk.options.start) TRY(DaemonLine::open(desk.places, Start::yes));
+    if (desk.options.start) TRY(open_unlocked(desk, Start::yes));
     if (desk.screen.interactive()) {
         desk.screen.line(
             fmt::format("{}  {}", desk.screen.tone(Tone::strong, "Hardshell"),
                         desk.screen.tone(Tone::faint, chat.project + "   /help for help")));
+        if (desk.options.memory.private_chat) {
+            desk.screen.line(desk.screen.tone(
+                Tone::faint, "Private: no transcript and no memory; actions are recorded."));
+        }
     }
     Prompt prompt(desk.screen.interactive());
     int code = exit_done;

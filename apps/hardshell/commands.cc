@@ -4,6 +4,7 @@
 
 #include "gate/settings.h"
 #include "gate/tokens.h"
+#include "hardshell/keys.h"
 #include "hardshell/lines.h"
 #include "os/file.h"
 #include "os/system.h"
@@ -75,6 +76,7 @@ Result<int> run_init(const Desk& desk) {
     }
     if (!desk.options.output.empty()) TRY(export_keys(desk));
     if (desk.options.quiet) return exit_done;
+    TRY(choose_key(desk));
     if (desk.screen.form() == Form::json) {
         desk.screen.json(wire::JsonObject{{"config", places.config_file}, {"state", places.state}});
         return exit_done;
@@ -101,6 +103,9 @@ Result<int> run_status(const Desk& desk) {
     screen.line(fmt::format(
         "Hardshell {}  {}", text_in(status, "version"),
         ready && *ready ? screen.tone(Tone::good, "ready") : screen.tone(Tone::bad, "not ready")));
+    if (status.find("lockdown") != nullptr) {
+        screen.line(screen.tone(Tone::bad, "LOCKDOWN   nothing acts: hardshell lockdown status"));
+    }
     const Json policy = status.find("policy") ? *status.find("policy") : Json();
     screen.line(fmt::format("policy     {} ({} rules, digest {})", text_in(policy, "preset"),
                             policy.find("rules") ? shown(*policy.find("rules")) : "0",
@@ -116,15 +121,17 @@ Result<int> run_status(const Desk& desk) {
     }
     screen.line("processes  " + members);
     if (const Json* record = status.find("record")) show_shipping(screen, *record);
+    if (const Json* channels = status.find("channels")) show_channels(screen, *channels);
     if (!os::facts_of_path(desk.places.state + "/keys-exported")) {
         screen.line(screen.tone(Tone::faint,
                                 "log        its genesis key was never taken off this machine: "
                                 "hardshell audit keys --to FILE"));
     }
     for (const Json& budget : items_in(status, "budgets")) {
-        screen.line(fmt::format("budget     {}: {} of {} tokens, {}", text_in(budget, "name"),
-                                shown(*budget.find("tokens")), shown(*budget.find("tokens_max")),
-                                text_in(budget, "money")));
+        const Json* most = budget.find("tokens_max");
+        const std::string limit = most == nullptr || most->is_null() ? "" : " of " + shown(*most);
+        screen.line(fmt::format("budget     {}: {}{} tokens, {}", text_in(budget, "name"),
+                                shown(*budget.find("tokens")), limit, text_in(budget, "money")));
     }
     return exit_done;
 }

@@ -24,7 +24,7 @@ std::string text_of(const Json& json, std::string_view key) {
 
 // What a call is about, in few words: its first telling argument.
 std::string about(const Json& arguments) {
-    for (const char* key : {"path", "url", "pattern", "script", "id"}) {
+    for (const char* key : {"path", "url", "pattern", "script", "text", "query", "id"}) {
         const Json* value = arguments.find(key);
         if (value != nullptr && value->text() != nullptr) return *value->text();
     }

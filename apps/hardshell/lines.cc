@@ -71,7 +71,11 @@ Result<> start_daemon(const control::Places& places) {
     const os::Deadline deadline = os::Deadline::after_ms(start_patience_ms);
     while (!deadline.passed()) {
         auto line = DaemonLine::open(places, Start::no);
-        if (line && line->request("GET", "/v1/status")) return {};
+        const auto status =
+            line ? line->request("GET", "/v1/status") : Result<Json>(line.failure());
+        if (status) return {};
+        // It runs, and says that its state is locked.
+        if (line && status.error().code == Code::denied) return status.failure();
         const std::string said = log_tail(places.daemon_log);
         if (said != before && said.find("hardshelld: ") != std::string::npos) {
             const auto held = os::lock_file(places.lock_file, "");
@@ -154,7 +158,7 @@ Result<KeeperLine> KeeperLine::open(const control::Places& places) {
     auto socket = os::connect_unix(places.keeper_socket, os::Deadline::after_ms(2000));
     if (!socket) {
         return fail(Code::not_found,
-                    "the keeper cannot be reached; is hardshelld running? Start it "
+                    "hardshelld is not running: its keeper cannot be reached; start it "
                     "with: hardshell chat");
     }
     return KeeperLine(std::move(*socket));

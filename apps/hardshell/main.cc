@@ -70,6 +70,31 @@ void add_policy_options(CLI::App& command, const std::string& name, Options& opt
     if (name == "acknowledge") command.add_option("--version", policy.version, "of the text");
 }
 
+void add_secret_options(CLI::App& command, const std::string& name, SecretOptions& secret) {
+    if (name == "set" || name == "bind") {
+        command.add_option("--host", secret.hosts, "a host that it may go to; repeat for more");
+        command.add_option("--form", secret.placed, "how it is placed")
+            ->check(CLI::IsMember({"header", "basic", "git", "query", "path", "body"}));
+        command.add_option("--header", secret.header, "the header field, or a query's parameter")
+            ->each([&secret](const std::string&) { secret.has_header = true; });
+        command.add_option("--prefix", secret.prefix, "what stands before it in the field")
+            ->each([&secret](const std::string&) { secret.has_prefix = true; });
+        command.add_option("--user", secret.user, "the user of HTTP Basic and git");
+        command.add_option("--method", secret.methods, "a method it may go with (default: any)");
+        command.add_option("--path", secret.paths, "a path, or all below it when it ends in /");
+        command.add_option("--executable", secret.executables, "a program's whole path");
+    }
+    if (name == "set") command.add_option("--class", secret.secret_class, "api_key, token, ...");
+    if (name == "bind") {
+        command.add_flag("--only", secret.only, "what is given replaces the lists, not adds");
+    }
+    if (name == "set" || name == "rotate") {
+        command.add_option("--every", secret.every_days, "days after which it is to be rotated")
+            ->check(CLI::Range(0, 3650));
+    }
+    if (name == "import") command.add_flag("--yes", secret.yes, "move all of them in, do not ask");
+}
+
 void add_facets(CLI::App& command, Options& options) {
     auto& facets = options.facets;
     command.add_option("--person", facets.person, "who asked");
@@ -113,6 +138,163 @@ void add_audit_options(CLI::App& command, const std::string& name, Options& opti
     }
 }
 
+// Of lockdown, incident, review and exit.
+void add_incident_options(CLI::App& command, const std::string& group, const std::string& name,
+                          Options& options) {
+    if (group == "lockdown" && name != "status") {
+        command.add_option("--reason", options.reason, "why, for the record")->required();
+    }
+    if (group == "lockdown" && name == "lift") {
+        command.add_option("--token-file", options.policy.token_file,
+                           "lift as the owner of this token (scope approve); - reads it");
+    }
+}
+
+void add_review_options(CLI::App& command, const std::string& name, Options& options) {
+    command.add_option("--from", options.from, "a time, or how long ago (default: 90d)");
+    if (name == "show") return;
+    command.add_option("--reason", options.reason, "your word on it, for the record")->required();
+    if (name != "exit") return;
+    command.add_flag("--erase", options.erase, "destroy the master key: nothing kept can be read");
+    command.add_flag("--yes", options.policy.yes, "do not ask");
+}
+
+void add_incident_words(CLI::App& command, const std::string& name, Options& options) {
+    const bool says = name == "open" || name == "note" || name == "step" || name == "close";
+    if (says) {
+        command.add_option("--reason", options.reason, "what to put on record")->required();
+    }
+    if (name == "open") {
+        command.add_option(
+            "--about", options.about,
+            "KIND=VALUE: secret, file, skill, host, mail, session, person, decision");
+        command.add_option("--playbook", options.playbook, "see: hardshell incident playbook");
+    }
+    if (name == "step") command.add_flag("--skip", options.skip, "it does not apply here");
+    if (name == "learn") {
+        command.add_option("--days", options.policy.days, "how far back")
+            ->check(CLI::Range(1, 36'500));
+        command.add_option("--to", options.output, "write the rules to this file");
+    }
+}
+
+void add_memory_options(CLI::App& command, const std::string& name, Options& options) {
+    MemoryOptions& memory = options.memory;
+    if (name == "list") {
+        command.add_option("--state", memory.state, "kept, quarantined or superseded")
+            ->check(CLI::IsMember({"kept", "quarantined", "superseded"}));
+        command.add_option("-n", options.count, "how many")->check(CLI::Range(1, 200'000));
+    }
+    if (name == "forget") {
+        command.add_option("--about", memory.about, "everything whose text holds this");
+        command.add_flag("--yes", memory.yes, "do not ask");
+    }
+    if (name == "review") {
+        command.add_option("--keep", memory.keep,
+                           "take out of quarantine: ids, or all; its label stays");
+        command.add_option("--own", memory.own, "the same, vouched for as your own words");
+        command.add_option("--forget", memory.forget, "forget: ids, or all that wait");
+    }
+    if (name == "import") command.add_flag("--own", memory.vouch, "these are your own words");
+    if (name == "hold") {
+        command.add_option("--reason", options.reason, "why");
+        command.add_flag("--lift", memory.lift, "end the hold");
+    }
+    if (name == "backup") command.add_flag("--list", memory.list, "the backups that were made");
+    if (name == "restore") {
+        command.add_flag("--merge", memory.merge,
+                         "although the memory is newer: also what was forgotten since comes back");
+    }
+}
+
+void add_channel_options(CLI::App& command, const std::string& name, Options& options) {
+    if (name == "add") {
+        command.add_option("--name", options.name, "its name (default: its kind)");
+        command.add_option("--url", options.listen, "another address of its web API");
+    }
+    if (name == "pair") {
+        command.add_option("--as", options.name, "whose account it is (default: you)");
+    }
+}
+
+void add_schedule_options(CLI::App& command, Options& options) {
+    ScheduleOptions& schedule = options.schedule;
+    command.add_option("--when", schedule.when, "again and again: \"0 8 * * mon-fri\"");
+    command.add_option("--at", schedule.at, "once: 2026-12-01T09:00Z");
+    command.add_option("--text", schedule.text, "what to do, or to remind of");
+    command.add_option("--kind", schedule.kind, "task (a turn), reminder or digest")
+        ->check(CLI::IsMember({"task", "reminder", "digest"}));
+    command.add_option("--channel", schedule.channel, "the channel on which the outcome is said");
+    command.add_option("--in", schedule.conversation, "the conversation of that channel");
+    command
+        .add_option("--missed", schedule.missed,
+                    "what was due while hardshelld did not run: skip, or once")
+        ->check(CLI::IsMember({"skip", "once"}));
+    command.add_option("--project", options.project, "the folder in which a task works");
+}
+
+// Of chat and send.
+void add_talk_options(CLI::App& command, const std::string& name, Options& options) {
+    if (name != "chat" && name != "send") return;
+    command.add_flag("--start", options.start, "start the daemon if it does not run");
+    command.add_option("--session", options.session, "go on with this conversation");
+    command.add_option("--project", options.project, "the project's folder (default: here)");
+    command.add_option("--model", options.model, "who answers first: PROVIDER or PROVIDER/MODEL");
+    command.add_flag("--wait", options.wait, "without a terminal: wait for open approvals");
+    command.add_flag("--private", options.memory.private_chat,
+                     "keep no transcript, remember and recall nothing");
+    command.add_flag("--no-memory", options.memory.no_memory,
+                     "remember and recall nothing in this conversation");
+}
+
+// Of usage, drift and init.
+void add_view_options(CLI::App& command, const std::string& name, Options& options) {
+    if (name == "usage") {
+        command.add_option("--by", options.by, "only this: person, project, class, tool, ...");
+        command.add_option("--person", options.facets.person, "of this person alone");
+        command.add_option("--from", options.from, "a time, or how long ago (default: 30d)");
+        command.add_option("--to", options.to, "a time before which");
+        command.add_option("--html", options.output, "write a page to this file");
+    }
+    if (name == "drift") {
+        command.add_option("--from", options.from, "a time, or how long ago (default: 30d)");
+        command.add_flag("--record", options.record, "let the keeper look and record it now");
+    }
+    if (name == "init") {
+        command.add_flag("--quiet", options.quiet, "print nothing");
+        command.add_option("--keys-to", options.output,
+                           "write the log's verifier keys to this file, which belongs off this "
+                           "machine");
+    }
+}
+
+void add_detect_options(CLI::App& command, Options& options) {
+    command.add_option("--only", options.only, "secret, personal or injection; repeat for more")
+        ->allow_extra_args(false)
+        ->check(CLI::IsMember({"secret", "personal", "injection"}));
+    command
+        .add_option("--min-confidence", options.confidence_min,
+                    "leave out what is less sure (default: 0.4)")
+        ->check(CLI::Range(0.0, 1.0));
+}
+
+void add_skill_options(CLI::App& command, const std::string& name, SkillOptions& skill,
+                       std::string& reviewer) {
+    if (name == "install")
+        command.add_flag("--anyway", skill.anyway, "although the scan calls it malicious");
+    if (name == "enable") {
+        command.add_flag("--accept-proposed", skill.accept_proposed,
+                         "grant the proposed manifest where it declares none");
+    }
+    if (name == "sign") {
+        command.add_option("--key", skill.key, "the file of your signing key");
+        command.add_flag("--new-key", skill.new_key, "make the key file instead");
+        command.add_option("--name", reviewer, "your name among the reviewers");
+        command.add_option("--note", skill.note, "what you found");
+        command.add_flag("--block", skill.block, "block this version instead of approving it");
+    }
+}
+
 void add_options(CLI::App& command, const Entry& entry, Options& options) {
     command.add_flag_callback(
         "--json", [&options] { options.form = Form::json; }, "print JSON");
@@ -126,29 +308,14 @@ void add_options(CLI::App& command, const Entry& entry, Options& options) {
         group == "acceptable-use") {
         add_policy_options(command, name, options);
     }
-    if (name == "chat" || name == "send") {
-        command.add_flag("--start", options.start, "start the daemon if it does not run");
-        command.add_option("--session", options.session, "go on with this conversation");
-        command.add_option("--project", options.project, "the project's folder (default: here)");
-        command.add_option("--model", options.model,
-                           "who answers first: PROVIDER or PROVIDER/MODEL");
-        command.add_flag("--wait", options.wait, "without a terminal: wait for open approvals");
-    }
-    if (name == "usage") {
-        command.add_option("--by", options.by, "only this: person, project, class, tool, ...");
-        command.add_option("--person", options.facets.person, "of this person alone");
-        command.add_option("--from", options.from, "a time, or how long ago (default: 30d)");
-        command.add_option("--to", options.to, "a time before which");
-        command.add_option("--html", options.output, "write a page to this file");
-    }
-    if (name == "init") {
-        command.add_flag("--quiet", options.quiet, "print nothing");
-        command.add_option("--keys-to", options.output,
-                           "write the log's verifier keys to this file, which belongs off this "
-                           "machine");
-    }
+    add_talk_options(command, name, options);
+    if (group == "memory") add_memory_options(command, name, options);
+    add_view_options(command, name, options);
     if (name == "approve")
         command.add_flag("--rule", options.rule, "also write the narrowest rule that allows it");
+    add_incident_options(command, group, name, options);
+    if (group == "incident") add_incident_words(command, name, options);
+    if (group == "review" || name == "exit") add_review_options(command, name, options);
     if (std::string(entry.group) == "audit") add_audit_options(command, name, options);
     if (std::string(entry.group) == "token" && name == "add") {
         command.add_option("--scopes", options.scopes, "talk, read, approve, configure, person");
@@ -161,10 +328,14 @@ void add_options(CLI::App& command, const Entry& entry, Options& options) {
         command.add_option("PROGRAM", options.words, "after --: the program and its arguments")
             ->required();
     }
-    if (std::string(entry.group) == "secret" && name == "set") {
-        command.add_option("--host", options.second,
-                           "the host that it may go to (default: its provider's)");
+    if (std::string(entry.group) == "secret") add_secret_options(command, name, options.secret);
+    if (group == "channel") add_channel_options(command, name, options);
+    if (group == "schedule" && name == "add") add_schedule_options(command, options);
+    if (group == "detect") add_detect_options(command, options);
+    if (group == "import") {
+        command.add_flag("--apply", options.skill.apply, "do it; without this it only tells");
     }
+    if (group == "skill") add_skill_options(command, name, options.skill, options.name);
 }
 
 int dispatch(const Entry& entry, const Options& options) {
@@ -190,7 +361,7 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
     app.footer(
         "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the daemon does not run, 4 an approval "
-        "is open, 130 cancelled.");
+        "is open, 5 a skill is suspicious, 6 malicious, 130 cancelled.");
     Options options;
     const Entry* chosen = nullptr;
     std::map<std::string, CLI::App*> groups;
@@ -221,7 +392,8 @@ int main(int argc, char** argv) {
         const std::string name = entry.name;
         if (chosen == nullptr && *entry.group && groups[entry.group]->parsed() &&
             groups[entry.group]->get_subcommands().empty() &&
-            (name == "list" || name == "get" || name == "tail" || name == "show")) {
+            (name == "list" || name == "get" || name == "tail" || name == "show" ||
+             name == "status")) {
             chosen = &entry;
         }
     }

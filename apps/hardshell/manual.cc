@@ -100,7 +100,7 @@ Result<int> run_manual(const Desk& desk) {
     text +=
         ".SH OPTIONS\n.TP\n.B \\-\\-json\nprint JSON, with every command.\n"
         ".SH EXIT STATUS\n0 done, 1 failed, 2 wrong usage, 3 the daemon does not run, 4 an "
-        "approval is open, 130 cancelled.\n"
+        "approval is open, 5 a skill is suspicious, 6 it is malicious, 130 cancelled.\n"
         ".SH FILES\n$XDG_CONFIG_HOME/hardshell/config.toml, $XDG_STATE_HOME/hardshell\n";
     desk.screen.write(text);
     return exit_done;

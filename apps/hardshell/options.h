@@ -31,6 +31,60 @@ struct PolicyOptions {
     bool details = false;
 };
 
+// Of secret.
+struct SecretOptions {
+    std::vector<std::string> hosts;
+    std::vector<std::string> methods;
+    std::vector<std::string> paths;
+    std::vector<std::string> executables;
+    std::string placed;  // the form: header, basic, git, query, path, body
+    std::string header;
+    std::string prefix;
+    std::string user;
+    std::string secret_class;
+    std::int64_t every_days = -1;
+    bool has_header = false;
+    bool has_prefix = false;
+    bool only = false;
+    bool yes = false;
+};
+
+// Of memory, and how much of a conversation is kept.
+struct MemoryOptions {
+    std::string state;
+    std::string about;
+    std::vector<std::string> keep, own, forget;  // review without a terminal
+    bool vouch = false;                          // import: these are the person's own words
+    bool lift = false;
+    bool merge = false;
+    bool list = false;
+    bool yes = false;
+    bool private_chat = false;
+    bool no_memory = false;
+};
+
+// Of schedule add.
+struct ScheduleOptions {
+    std::string when;  // cron
+    std::string at;    // a time
+    std::string text;
+    std::string channel;
+    std::string conversation;
+    std::string missed = "skip";
+    std::string kind = "task";
+};
+
+// Of skill.
+struct SkillOptions {
+    std::string key;  // a file
+    std::string note;
+    bool new_key = false;
+    bool block = false;
+    bool anyway = false;
+    bool accept_proposed = false;
+    bool apply = false;
+};
+
 struct Options {
     Form form = Form::text;
     std::string command;  // "chat", "approvals approve", …
@@ -48,6 +102,7 @@ struct Options {
     bool wait = false;
     bool rule = false;
     bool follow = false;
+    bool record = false;  // of drift
     // What audit search, tail and export ask for.
     audit::Facets facets;
     std::string kind;
@@ -62,9 +117,20 @@ struct Options {
     std::string listen;
     std::string name;
     std::string reason;
-    std::string by;  // of usage
+    std::string by;        // of usage
+    std::string about;     // of an incident: KIND=VALUE
+    std::string playbook;  // likewise
+    bool erase = false;    // of an exit
+    bool skip = false;     // a step of one
+    ScheduleOptions schedule;
+    // Of detect scan.
+    std::vector<std::string> only;  // families
+    double confidence_min = 0;      // 0: the scanner's own
     std::vector<std::string> words;
     PolicyOptions policy;
+    SecretOptions secret;
+    MemoryOptions memory;
+    SkillOptions skill;
 };
 
 // Exit codes, as the manual page lists them.
@@ -74,6 +140,8 @@ enum ExitCode : int {
     exit_usage = 2,
     exit_not_running = 3,
     exit_pending = 4,
+    exit_suspicious = 5,  // skill scan
+    exit_malicious = 6,
     exit_cancelled = 130,
 };
 

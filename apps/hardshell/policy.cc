@@ -169,19 +169,21 @@ Result<int> run_exception_request(const Desk& desk) {
     return exit_done;
 }
 
+Result<std::string> token_from_file(const std::string& file) {
+    std::string token;
+    if (file == "-") {
+        std::getline(std::cin, token);
+    } else {
+        token = TRY(os::read_text(file, token_bytes_max));
+    }
+    while (token.ends_with('\n')) token.pop_back();
+    return token;
+}
+
 Result<int> run_exception_grant(const Desk& desk) {
     Json arguments{JsonObject{{"id", desk.options.text}}};
     const std::string& file = desk.options.policy.token_file;
-    if (!file.empty()) {
-        std::string token;
-        if (file == "-") {
-            std::getline(std::cin, token);
-        } else {
-            token = TRY(os::read_text(file, token_bytes_max));
-        }
-        while (token.ends_with('\n')) token.pop_back();
-        arguments["token"] = token;
-    }
+    if (!file.empty()) arguments["token"] = TRY(token_from_file(file));
     const Json json = TRY(ask_keeper_about(desk, "exception.grant", std::move(arguments)));
     if (desk.screen.form() == Form::json) {
         desk.screen.json(json);

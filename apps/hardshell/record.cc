@@ -74,11 +74,16 @@ void show_report(const Desk& desk, const audit::VerifyReport& report) {
             if (problem.index) item["index"] = static_cast<std::int64_t>(*problem.index);
             problems.push(std::move(item));
         }
-        return desk.screen.json(
+        Json json =
             wire::JsonObject{{"verified", report.verified()},
                              {"records", static_cast<std::int64_t>(report.checkpoint.head.size)},
                              {"epochs", static_cast<std::int64_t>(report.epochs)},
-                             {"problems", std::move(problems)}});
+                             {"problems", std::move(problems)}};
+        if (const auto bad = report.first_bad()) {
+            json["first_bad"] = static_cast<std::int64_t>(*bad);
+        }
+        json["foreign"] = wire::JsonArray(report.foreign.begin(), report.foreign.end());
+        return desk.screen.json(json);
     }
     for (const auto& problem : report.problems) {
         desk.screen.line(fmt::format("{}: {}",

@@ -8,6 +8,7 @@
 
 #include "audit/read.h"
 #include "gate/policy_files.h"
+#include "hardshell/incident_scope.h"
 #include "hardshell/policy_words.h"
 #include "os/file.h"
 #include "os/system.h"
@@ -211,16 +212,19 @@ Result<int> run_policy_replay(const Desk& desk) {
     return is_clean ? exit_done : exit_failed;
 }
 
-// diff A: from now to A; diff A B: from A to B. 1 when decisions would change.
-Result<int> run_policy_diff(const Desk& desk) {
-    const auto& names = desk.options.policy.words;
-    if (names.size() > 2) return fail(Code::invalid_input, "compare one policy, or two");
-    const std::string from = names.size() == 2 ? names[0] : "now";
-    const auto before = TRY(named_policy(desk, from));
-    const auto after = TRY(named_policy(desk, names.back()));
-    policy::QuestionScratch scratch;
+namespace {
+
+struct Comparison {
     Tally tally;
-    std::map<std::string, std::int64_t> changes;
+    std::map<std::string, std::int64_t> changes;  // "allow → deny": how many
+};
+
+Result<Comparison> compare(const Desk& desk, const SnapshotPointer& before,
+                           const SnapshotPointer& after) {
+    policy::QuestionScratch scratch;
+    Comparison made;
+    Tally& tally = made.tally;
+    std::map<std::string, std::int64_t>& changes = made.changes;
     TRY(each_decision(desk, [&](Result<RecordedDecision> decision) -> Result<> {
         ++tally.decisions;
         const auto was = decision ? decide_under(before, *decision, scratch)
@@ -240,16 +244,47 @@ Result<int> run_policy_diff(const Desk& desk) {
         }
         return {};
     }));
+    return made;
+}
+
+Json json_of(const Comparison& made) {
+    Json json = json_of(made.tally);
+    for (const auto& [change, count] : made.changes) json["changes"][change] = count;
+    return json;
+}
+
+}  // namespace
+
+Result<Json> decide_again_with(const Desk& desk, const std::string& cedar) {
+    const gate::Settings settings = TRY(settings_of(desk));
+    const gate::PolicyPlaces places{desk.places.policy_folder, gate::organisation_folder(settings),
+                                    ""};
+    policy::PolicySources sources =
+        TRY(gate::collect_sources(settings.text("policy.preset"), places));
+    const auto before = TRY(policy::load(sources, gate::policy_load_options()));
+    TRY(policy::add_file(sources, policy::Layer::person, {"incident.cedar", cedar}));
+    const auto after = TRY(policy::load(sources, gate::policy_load_options()));
+    return json_of(TRY(compare(desk, before, after)));
+}
+
+// diff A: from now to A; diff A B: from A to B. 1 when decisions would change.
+Result<int> run_policy_diff(const Desk& desk) {
+    const auto& names = desk.options.policy.words;
+    if (names.size() > 2) return fail(Code::invalid_input, "compare one policy, or two");
+    const std::string from = names.size() == 2 ? names[0] : "now";
+    const auto before = TRY(named_policy(desk, from));
+    const auto after = TRY(named_policy(desk, names.back()));
+    const Comparison made = TRY(compare(desk, before, after));
+    const Tally& tally = made.tally;
     if (desk.screen.form() == Form::json) {
-        Json json = json_of(tally);
-        for (const auto& [change, count] : changes) json["changes"][change] = count;
+        Json json = json_of(made);
         json["from"] = from;
         json["to"] = names.back();
         desk.screen.json(json);
         return tally.different == 0 ? exit_done : exit_failed;
     }
     show_rows(desk, tally.list);
-    for (const auto& [change, count] : changes) {
+    for (const auto& [change, count] : made.changes) {
         desk.screen.line(fmt::format("{:>6}  {}", count, change));
     }
     desk.screen.line(fmt::format(

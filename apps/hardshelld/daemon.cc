@@ -12,9 +12,13 @@
 #include "agent/assistant.h"
 #include "control/api.h"
 #include "control/command_desk.h"
+#include "control/sealed.h"
 #include "hardshelld/actors.h"
+#include "hardshelld/channel_house.h"
 #include "hardshelld/family.h"
+#include "hardshelld/locked_door.h"
 #include "hardshelld/providers.h"
+#include "hardshelld/text_look.h"
 #include "hardshelld/workbench.h"
 #include "net/http_server.h"
 #include "os/environment.h"
@@ -33,6 +37,8 @@ using wire::Json;
 
 constexpr std::size_t config_bytes_max = std::size_t{1} << 20U;
 constexpr std::int64_t stop_grace_ms = 3000;
+// At the lockdown's beginning everything has lost its Permit; nothing is worth waiting for.
+constexpr std::int64_t lockdown_grace_ms = 300;
 constexpr std::int64_t restart_pause_ms = 200;
 constexpr int restarts_in_a_row_max = 5;
 
@@ -43,20 +49,41 @@ class Daemon {
     Result<> run() {
         TRY(open_state());
         TRY(start_family());
-        TRY(open_gate());
-        TRY(open_assistant());
-        TRY(open_doors());
+        connect_gate();
+        if (!TRY(wait_until_unlocked({places_.daemon_socket, *gate_, signals_.get(), *stop_}))) {
+            return leave_locked();
+        }
+        TRY(watch_lockdown());
+        if (sealed_) {
+            TRY(open_sealed_door());
+        } else {
+            TRY(open_sessions());
+            TRY(open_assistant());
+            TRY(open_channels());
+            TRY(open_doors());
+        }
         watch_family();
         wait_for_stop();
-        return close();
+        return sealed_ ? close_sealed() : close();
     }
+    // The lockdown has begun or was lifted: another daemon takes over, with or without the keys.
+    bool begins_anew() const { return begins_anew_; }
 
   private:
     Result<> open_state();
     Result<> start_family();
-    Result<> open_gate();
+    void connect_gate();
+    Result<> leave_locked();
+    Result<> watch_lockdown();
+    Result<> open_sessions();
+    void open_memory();
     Result<> open_assistant();
+    Result<> open_channels();
     Result<> open_doors();
+    Result<> open_sealed_door();
+    Result<> close_sealed();
+    Result<bool> locked_down();
+    void begin_anew();
     Result<std::uint16_t> open_loopback();
     void watch_family();
     void family_loop();
@@ -83,14 +110,21 @@ class Daemon {
     std::unique_ptr<agent::SessionStore> store_;
     Routes routes_;
     std::unique_ptr<models::Router> router_;
+    std::unique_ptr<memory::Memory> memory_;  // none: memory.db could not be opened
+    std::string memory_problem_;
     std::unique_ptr<Workbench> workbench_;
     std::unique_ptr<agent::Assistant> assistant_;
     std::unique_ptr<control::Turns> turns_;
+    std::unique_ptr<control::MemoryDesk> memory_desk_;
+    std::unique_ptr<ChannelHouse> channels_;
     std::unique_ptr<control::Api> api_;
     std::unique_ptr<control::CommandDesk> commands_;
+    std::unique_ptr<control::Sealed> sealed_api_;
     std::unique_ptr<net::HttpServer> server_;
     std::thread watcher_;
     std::atomic<bool> ready_ = false;
+    bool sealed_ = false;
+    std::atomic<bool> begins_anew_ = false;
     mutable base::Guarded<Json> members_;
 };
 
@@ -141,9 +175,42 @@ void Daemon::publish_members() {
     members_.with([&](Json& held) { held = std::move(list); });
 }
 
-Result<> Daemon::open_gate() {
+void Daemon::connect_gate() {
     actors_.replace(std::move(sockets_.egress), std::move(sockets_.launcher));
     gate_ = std::make_unique<gate::Gate>(std::move(sockets_.keeper), clock_);
+}
+
+// Asked to stop before anybody unlocked the state: nothing has been opened yet.
+Result<> Daemon::leave_locked() {
+    gate_.reset();
+    family_->stop(stop_grace_ms);
+    return {};
+}
+
+Result<> Daemon::watch_lockdown() {
+    const auto locked = locked_down();
+    if (!locked) {
+        return fail(locked.error().code, fmt::format("the keeper does not answer: {} (see {})",
+                                                     locked.error().what, places_.daemon_log));
+    }
+    sealed_ = *locked;
+    gate_->on_lockdown([this](bool on) {
+        if (on != sealed_) begin_anew();
+    });
+    return {};
+}
+
+Result<bool> Daemon::locked_down() {
+    const Json held = TRY(gate_->question("lockdown.status", Json(wire::JsonObject{})));
+    return wire::boolean_at(held, "lockdown");
+}
+
+void Daemon::begin_anew() {
+    begins_anew_ = true;
+    stop_->raise();
+}
+
+Result<> Daemon::open_sessions() {
     Json arguments;
     arguments["compartment"] = "sessions";
     const auto opened = gate_->question("compartment.open", arguments);
@@ -161,13 +228,27 @@ Result<> Daemon::open_gate() {
     return {};
 }
 
+// A memory that does not open is refused by name; everything else goes on without it.
+void Daemon::open_memory() {
+    auto opened = memory::Memory::open(places_.memory_file, clock_, random_);
+    if (opened) {
+        memory_ = *std::move(opened);
+        memory_->set_look(std::make_shared<const DetectLook>());
+        return;
+    }
+    memory_problem_ = opened.error().what;
+    std::fprintf(stderr, "hardshelld: no memory: %s\n", memory_problem_.c_str());
+}
+
 Result<> Daemon::open_assistant() {
     routes_ = TRY(make_routes(
         settings_, *gate_, [this] { return actors_.egress(); }, clock_));
     for (const auto& notice : routes_.notices)
         std::fprintf(stderr, "hardshelld: %s\n", notice.c_str());
     router_ = std::make_unique<models::Router>(routes_.routes, clock_, random_);
-    workbench_ = TRY(Workbench::open(places_, settings_, *gate_, actors_, clock_, random_));
+    open_memory();
+    workbench_ =
+        TRY(Workbench::open(places_, settings_, *gate_, actors_, clock_, random_, memory_.get()));
     agent::Assistant::Parts parts{
         *gate_,
         *store_,
@@ -179,7 +260,8 @@ Result<> Daemon::open_assistant() {
         settings_,
         clock_,
         random_,
-        routes_.context_tokens};
+        routes_.context_tokens,
+        memory_.get()};
     assistant_ = std::make_unique<agent::Assistant>(std::move(parts));
     const std::size_t interrupted = TRY(assistant_->recover());
     if (interrupted > 0) {
@@ -193,13 +275,19 @@ Result<> Daemon::open_assistant() {
     return {};
 }
 
+Result<> Daemon::open_channels() {
+    channels_ = TRY(ChannelHouse::open(
+        {places_, settings_, *gate_, *assistant_, *turns_, actors_, clock_, random_}));
+    return {};
+}
+
 // A turn that waited when the last daemon ended goes on once its approval is answered.
 void Daemon::resume_answered(const std::string& approval, const std::string& outcome) {
     const auto waiting = store_->turns_with(agent::TurnStatus::running);
     if (!waiting) return;
     for (agent::TurnFacts turn : *waiting) {
         if (!turn.waiting || turn.waiting->approval != approval) continue;
-        if (turns_->is_running(turn.id)) return;
+        if (turns_->is_running(turn.id) || channels::is_of_channel(turn)) return;
         if (outcome == "approved") {
             const auto resumed = turns_->resume(turn);
             if (!resumed) std::fprintf(stderr, "hardshelld: %s\n", resumed.error().what.c_str());
@@ -223,20 +311,29 @@ Result<std::uint16_t> Daemon::open_loopback() {
 
 Result<> Daemon::open_doors() {
     const auto port = static_cast<std::uint16_t>(settings_.integer("api.port"));
-    control::Api::Parts parts{*gate_,
-                              *assistant_,
-                              *turns_,
-                              settings_,
-                              clock_,
-                              random_,
-                              {places_.state, places_.tokens_file, places_.config_file, ""},
-                              net::LocalNames::loopback(port),
-                              [this] { return ready_.load(); },
-                              [this] { return processes(); },
-                              [this] { stop_->raise(); },
-                              [this](const control::Caller& caller, const std::string& id) {
-                                  return workbench_->undo(caller.name, id);
-                              }};
+    memory_desk_ = std::make_unique<control::MemoryDesk>(control::MemoryDesk::Parts{
+        *gate_, memory_.get(), memory_problem_, settings_, clock_, random_});
+    control::Api::Parts parts{
+        *gate_,
+        *assistant_,
+        *turns_,
+        settings_,
+        clock_,
+        random_,
+        {places_.state, places_.tokens_file, places_.config_file, ""},
+        net::LocalNames::loopback(port),
+        [this] { return ready_.load(); },
+        [this] { return processes(); },
+        [this] { stop_->raise(); },
+        [this](const control::Caller& caller, const std::string& id) {
+            return workbench_->undo(caller.name, id);
+        },
+        memory_desk_.get(),
+        [this] { return channels_->health(); },
+        [this](const std::string& name) { return channels_->probe(name); },
+        [this](const control::Caller& caller, std::string_view what, const Json& body) {
+            return channels_->schedules(caller, what, body);
+        }};
     api_ = std::make_unique<control::Api>(std::move(parts));
     net::ServerLimits limits;
     limits.http.body_bytes_max = control::Api::request_bytes_max;
@@ -252,6 +349,28 @@ Result<> Daemon::open_doors() {
     }
     ready_ = true;
     record_process("process.start", "hardshelld", "");
+    return channels_->start();
+}
+
+// While the lockdown is on: the family, and a door that says so.
+Result<> Daemon::open_sealed_door() {
+    sealed_api_ = std::make_unique<control::Sealed>(
+        control::Sealed::Parts{*gate_, [this] { return processes(); }, [this] { stop_->raise(); }});
+    server_ = TRY(net::HttpServer::make(
+        {}, [this](net::HttpExchange& exchange) { sealed_api_->handle(exchange); }));
+    TRY(server_->serve(TRY(os::listen_unix(places_.daemon_socket)), net::Peer::Kind::unix_socket));
+    if (settings_.boolean("api.enabled")) static_cast<void>(TRY(open_loopback()));
+    record_process("process.start", "hardshelld", "sealed: the lockdown is on");
+    return {};
+}
+
+Result<> Daemon::close_sealed() {
+    server_->stop(os::Deadline::after_ms(lockdown_grace_ms));
+    if (watcher_.joinable()) watcher_.join();
+    record_process("process.stop", "hardshelld", begins_anew_ ? "the lockdown was lifted" : "");
+    gate_.reset();
+    family_->stop(stop_grace_ms);
+    static_cast<void>(os::remove_file(places_.daemon_socket).ok());
     return {};
 }
 
@@ -299,6 +418,8 @@ void Daemon::family_loop() {
         gate_->reconnect(std::move(fresh->keeper));
         publish_members();
         ready_ = true;
+        const auto locked = locked_down();
+        if (locked && *locked != sealed_) begin_anew();
         record_process("process.crash", *ended, "ended unasked and was started anew");
     }
 }
@@ -312,13 +433,16 @@ void Daemon::wait_for_stop() {
 
 Result<> Daemon::close() {
     ready_ = false;
+    const bool locked = begins_anew_;
     commands_.reset();
-    turns_->stop(os::Deadline::after_ms(stop_grace_ms));
-    server_->stop(os::Deadline::after_ms(500));
+    if (channels_) channels_->stop();
+    turns_->stop(os::Deadline::after_ms(locked ? lockdown_grace_ms : stop_grace_ms));
+    server_->stop(os::Deadline::after_ms(locked ? lockdown_grace_ms : 500));
     if (watcher_.joinable()) watcher_.join();
-    record_process("process.stop", "hardshelld", "asked to stop");
+    record_process("process.stop", "hardshelld", locked ? "the lockdown is on" : "asked to stop");
     assistant_->save_ledger();
     store_->stop();
+    if (memory_) memory_->stop();
     workbench_.reset();
     gate_.reset();
     family_->stop(stop_grace_ms);
@@ -330,8 +454,11 @@ Result<> Daemon::close() {
 }  // namespace
 
 Result<> run(const control::Places& places) {
-    Daemon daemon(places);
-    return daemon.run();
+    for (;;) {
+        Daemon daemon(places);
+        TRY(daemon.run());
+        if (!daemon.begins_anew()) return {};
+    }
 }
 
 }  // namespace hs::daemon

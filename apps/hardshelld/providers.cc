@@ -10,6 +10,7 @@
 #include "models/http_provider.h"
 #include "models/offline.h"
 #include "models/openai.h"
+#include "models/redacting_provider.h"
 
 namespace hs::daemon {
 namespace {
@@ -76,11 +77,11 @@ struct Maker {
         models::HttpProviderConfig config;
         config.name = provider.name;
         if (made.routes.empty()) made.context_tokens = provider.context_tokens;
-        made.routes.push_back({std::make_shared<models::HttpProvider>(
-                                   config, std::move(dialect), transport(provider.name), clock),
-                               provider.model,
-                               {},
-                               use});
+        std::shared_ptr<models::Provider> route = std::make_shared<models::HttpProvider>(
+            config, std::move(dialect), transport(provider.name), clock);
+        // Who is asked on this machine may see what is on it.
+        if (!provider.local) route = std::make_shared<models::RedactingProvider>(std::move(route));
+        made.routes.push_back({std::move(route), provider.model, {}, use});
         return {};
     }
 

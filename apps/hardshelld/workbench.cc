@@ -4,6 +4,7 @@
 
 #include "crypto/secret.h"
 #include "files/write.h"
+#include "gate/skill_book.h"
 #include "os/environment.h"
 #include "os/file.h"
 
@@ -17,12 +18,15 @@ using wire::Json;
 Result<std::unique_ptr<Workbench>> Workbench::open(const control::Places& places,
                                                    const gate::Settings& settings, gate::Gate& gate,
                                                    const Actors& actors, const base::Clock& clock,
-                                                   base::Random& random) {
-    auto made = std::unique_ptr<Workbench>(new Workbench(settings, gate, actors, clock, random));
+                                                   base::Random& random, memory::Memory* memory) {
+    auto made =
+        std::unique_ptr<Workbench>(new Workbench(settings, gate, actors, clock, random, memory));
     made->home_ = TRY(os::home_folder());
     TRY(os::make_private_folder(places.cache));
     made->scripts_folder_ = places.cache + "/scripts";
     TRY(os::make_private_folder(made->scripts_folder_));
+    made->skills_ = std::make_shared<const skills::Store>(
+        places.state + "/skills", gate::reviewer_files(settings, places.config_folder));
     made->reader_program_ = places.programs + "/hardshell-reader";
     Json arguments;
     arguments["compartment"] = "undo";
@@ -61,9 +65,11 @@ Result<std::unique_ptr<tools::ToolContext>> Workbench::context(
                     "this conversation has no project folder, so no tool can be "
                     "used; name one with: hardshell chat --project FOLDER");
     }
-    return std::unique_ptr<tools::ToolContext>(new tools::ToolContext{
+    auto made = std::unique_ptr<tools::ToolContext>(new tools::ToolContext{
         gate_, clock_, random_, circumstances, TRY(roots_for(project)), checkpoints_,
         actors_.launcher(), background_, actors_.egress(), scripts_folder_, reader_program_});
+    made->skills = skills_;
+    return made;
 }
 
 Result<Json> Workbench::undo(const std::string& person, const std::string& wanted) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "agent/memory_tools.h"
 #include "base/guarded.h"
 #include "control/places.h"
 #include "files/checkpoint.h"
@@ -28,7 +29,8 @@ class Workbench {
                                                          const gate::Settings& settings,
                                                          gate::Gate& gate, const Actors& actors,
                                                          const base::Clock& clock,
-                                                         base::Random& random);
+                                                         base::Random& random,
+                                                         memory::Memory* memory);
 
     const tools::Registry& registry() const { return registry_; }
     // The context of one call. not_found when the session has no project folder, or it is gone.
@@ -39,8 +41,10 @@ class Workbench {
 
   private:
     Workbench(const gate::Settings& settings, gate::Gate& gate, const Actors& actors,
-              const base::Clock& clock, base::Random& random)
-        : registry_(tools::Registry::with_default_tools()),
+              const base::Clock& clock, base::Random& random, memory::Memory* memory)
+        : registry_(tools::Registry::with_default_tools(
+              memory != nullptr ? agent::memory_tools(*memory)
+                                : std::vector<std::unique_ptr<tools::Tool>>())),
           settings_(settings),
           gate_(gate),
           actors_(actors),
@@ -57,6 +61,7 @@ class Workbench {
     std::string home_;
     std::string scripts_folder_;
     std::string reader_program_;
+    std::shared_ptr<const skills::Store> skills_;
     std::shared_ptr<files::Checkpoints> checkpoints_;
     std::shared_ptr<sandbox::BackgroundCommands> background_;
     base::Guarded<std::map<std::string, std::shared_ptr<const files::Roots>>> roots_;

@@ -47,6 +47,19 @@ double cpu_ms_of(const fs::path& process) {
     return sum;
 }
 
+// How often its threads have given up the processor to wait; unlike times, no other load moves it.
+double waits_of(const fs::path& process) {
+    double sum = 0;
+    std::error_code bad;
+    for (const auto& thread : fs::directory_iterator(process / "task", bad)) {
+        const std::string text = text_of(thread.path() / "status");
+        const std::string_view name = "\nvoluntary_ctxt_switches:";
+        const std::size_t at = text.find(name);
+        if (at != std::string::npos) sum += std::stod(text.substr(at + name.size()));
+    }
+    return sum;
+}
+
 int parent_of(const fs::path& process) {
     const std::string text = text_of(process / "status");
     const std::size_t at = text.find("\nPPid:");
@@ -182,6 +195,7 @@ Cost Household::cost() const {
         const std::string name = text_of(folder / "comm");
         cost.cpu_ms += cpu_ms;
         cost.cpu_ms_by_name[name.substr(0, name.find('\n'))] += cpu_ms;
+        cost.waits_by_name[name.substr(0, name.find('\n'))] += waits_of(folder);
         cost.rss_mib += mib_of(text_of(folder / "status"), "VmRSS");
         cost.pss_mib += mib_of("\n" + text_of(folder / "smaps_rollup"), "Pss");
     }

@@ -12,6 +12,7 @@ namespace hs::bench {
 struct Cost {
     double cpu_ms = 0;  // of all its processes since they began
     std::map<std::string, double> cpu_ms_by_name;
+    std::map<std::string, double> waits_by_name;  // how often a thread went to sleep
     double pss_mib = 0;
     double rss_mib = 0;
 };

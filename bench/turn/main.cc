@@ -95,18 +95,30 @@ void row(std::string_view name, const std::string& value, std::string_view bar) 
     fmt::print("{:<40} {:<50} {}\n", name, value, bar);
 }
 
-// What the messages between two readings cost on the processors, whole and by process.
-std::string cpu_text(const Cost& before, const Cost& after, const Spans& spans) {
-    const auto each = [&](double spent_ms) { return spent_ms / double(spans.ms.size()); };
-    std::string text = fmt::format("{:.2f} ms:", each(after.cpu_ms - before.cpu_ms));
-    for (const auto& [name, spent_ms] : after.cpu_ms_by_name) {
-        const auto was = before.cpu_ms_by_name.find(name);
-        const double then_ms = was == before.cpu_ms_by_name.end() ? 0 : was->second;
-        if (each(spent_ms - then_ms) < 0.005) continue;
-        text +=
-            fmt::format(" {} {:.2f}", name.substr(name.find('-') + 1), each(spent_ms - then_ms));
+using ByName = std::map<std::string, double>;
+
+// What grew between two readings for each message, by process.
+std::string growth_text(const ByName& before, const ByName& after, double messages) {
+    std::string text;
+    for (const auto& [name, now] : after) {
+        const auto was = before.find(name);
+        const double each = (now - (was == before.end() ? 0 : was->second)) / messages;
+        if (each < 0.005) continue;
+        text += fmt::format(" {} {:.2f}", name.substr(name.find('-') + 1), each);
     }
     return text;
+}
+
+// What the messages between two readings cost on the processors, whole and by process.
+std::string cpu_text(const Cost& before, const Cost& after, const Spans& spans) {
+    const double messages = double(spans.ms.size());
+    return fmt::format("{:.2f} ms:{}", (after.cpu_ms - before.cpu_ms) / messages,
+                       growth_text(before.cpu_ms_by_name, after.cpu_ms_by_name, messages));
+}
+
+// How often their threads went to sleep.
+std::string waits_text(const Cost& before, const Cost& after, const Spans& spans) {
+    return growth_text(before.waits_by_name, after.waits_by_name, double(spans.ms.size()));
 }
 
 std::string programs_beside(const char* self) {
@@ -133,6 +145,7 @@ void measure(const std::string& programs, int messages) {
                     one.at(0.5) / floor.at(0.5)),
         "≤ 2 ms");
     row("  of all processors", cpu_text(before, after, one), "≤ 0.7 ms");
+    row("  waits", waits_text(before, after, one), "");
     Spans floor_many = direct.talk(sessions, 16000, "hello ");
     const Cost before_many = household.cost();
     Spans many = governed.talk(sessions, messages, "hello ");
@@ -141,6 +154,7 @@ void measure(const std::string& programs, int messages) {
         "the floor");
     row("16 sessions", fmt::format("{:.0f} /s", many.per_second()), "≥ 2,000 /s");
     row("  of all processors", cpu_text(before_many, after_many, many), "");
+    row("  waits", waits_text(before_many, after_many, many), "");
     Spans tool = governed.talk(1, 100, "TOOL: ");
     row("a message with one sandboxed command",
         fmt::format("{:.2f} ms, + {:.2f}", tool.at(0.5), tool.at(0.5) - one.at(0.5)), "≤ + 10 ms");

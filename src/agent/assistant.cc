@@ -5,6 +5,7 @@
 #include <future>
 
 #include "agent/prompt.h"
+#include "agent/tracing.h"
 #include "agent/turn.h"
 #include "wire/utf8.h"
 
@@ -27,7 +28,7 @@ constexpr std::size_t people_remembered_max = 1000;
 Assistant::Assistant(Parts parts) : parts_(std::move(parts)), ledger_(parts_.clock) {
     models::ChatRequest only_tools;
     for (const auto& spec : parts_.tools.specs()) {
-        tool_specs_.push_back({spec.name, spec.description, spec.input_schema});
+        tool_specs_.push_back(models::with_texts({spec.name, spec.description, spec.input_schema}));
         only_tools.tools.push_back(tool_specs_.back());
     }
     tool_tokens_ = models::estimate_tokens(only_tools);
@@ -59,6 +60,7 @@ SessionFacts Assistant::facts_of(const TurnRequest& request) const {
     facts.project = request.project;
     facts.origin = request.origin;
     facts.created_ms = facts.updated_ms = parts_.clock.wall_ms();
+    facts.has_memory = request.keeping == TurnRequest::Keeping::usual;
     return facts;
 }
 
@@ -94,6 +96,9 @@ Result<std::shared_ptr<Assistant::Session>> Assistant::enter(const std::string& 
 }
 
 void Assistant::leave(Session& session) {
+    // What a turn that broke off has left to go with a next record; without a keeper nobody takes
+    // it.
+    static_cast<void>(parts_.gate.flush().ok());
     const std::scoped_lock lock(mutex_);
     session.busy = false;
     // The sessions used longest ago leave memory; they are on disk.
@@ -113,6 +118,15 @@ void Assistant::leave(Session& session) {
 
 Result<> Assistant::load(Session& session, const TurnRequest& request) {
     if (session.loaded) return {};
+    if (request.keeping == TurnRequest::Keeping::private_) {
+        if (request.missing != TurnRequest::Missing::create) {
+            return fail(Code::not_found,
+                        "that private conversation has ended; nothing of it was kept");
+        }
+        session.facts = facts_of(request);
+        session.is_private = session.loaded = true;
+        return {};
+    }
     const auto facts = TRY(parts_.store.find(session.facts.id));
     if (!facts && request.missing == TurnRequest::Missing::create) {
         session.facts = facts_of(request);
@@ -126,6 +140,7 @@ Result<> Assistant::load(Session& session, const TurnRequest& request) {
     session.facts = *facts;
     session.messages.clear();
     for (StoredMessage& stored : TRY(parts_.store.messages(session.facts.id))) {
+        take_in(session.context, stored);
         session.messages.push_back(std::move(stored.message));
         session.label = flow::join(session.label, stored.label);
         session.next_sequence = stored.sequence + 1;
@@ -144,12 +159,17 @@ Result<> Assistant::accept(Turn& turn, TurnRequest& request) {
         }
         session.messages = request.history;
         session.label = flow::join(session.label, flow::Label::unknown());
+        for (const auto& earlier : request.history) {
+            session.context.read({models::text_of(earlier), flow::Label::unknown(),
+                                  "messages that the client sent along"});
+        }
     }
     StoredMessage stored;
     stored.sequence = session.next_sequence;
     stored.turn = turn.facts.id;
     stored.message = models::user_text(request.text);
-    stored.label = request.label;
+    // What was recalled for it counts as read, from now on.
+    stored.label = flow::join(request.label, turn.notes_label);
     Json fields;
     fields["session"] = session.facts.id;
     fields["turn"] = turn.facts.id;
@@ -157,10 +177,12 @@ Result<> Assistant::accept(Turn& turn, TurnRequest& request) {
     fields["origin"] = turn.origin;
     fields["bytes"] = static_cast<std::int64_t>(request.text.size());
     fields["integrity"] = flow::integrity_name(request.label.integrity);
-    TRY(parts_.gate.record("message.in", std::move(fields), gate::Durable::later));
+    TRY(parts_.gate.record("message.in", std::move(fields), gate::Durable::with_next));
     const TurnBeginning beginning{turn.facts, stored,
                                   session.fresh ? std::optional(session.facts) : std::nullopt};
-    if (request.turn_id == TurnRequest::TurnId::made) {
+    if (session.is_private) {
+        session.fresh = false;
+    } else if (request.turn_id == TurnRequest::TurnId::made) {
         const auto begun = std::make_shared<std::promise<Result<>>>();
         turn.begun = begun->get_future();
         TRY(parts_.store.begin_turn_later(
@@ -169,10 +191,14 @@ Result<> Assistant::accept(Turn& turn, TurnRequest& request) {
         TRY(parts_.store.begin_turn(beginning));
     }
     session.fresh = false;
+    session.context.hear(request.text, request.label, "your message");
+    if (!turn.notes.empty()) {
+        session.context.read({turn.notes, turn.notes_label, "what is remembered"});
+    }
     stored.message.sequence = stored.sequence;
     ++session.next_sequence;
     session.messages.push_back(std::move(stored.message));
-    session.label = flow::join(session.label, request.label);
+    session.label = flow::join(session.label, stored.label);
     return {};
 }
 
@@ -224,12 +250,15 @@ Result<TurnOutcome> Assistant::run(TurnRequest request, TurnListener& listener,
               .facts = {},
               .person = request.person,
               .origin = request.origin,
+              .agent = request.agent,
               .approver = request.approver,
               .max_tokens = request.max_tokens,
               .route = request.route};
     turn.facts.id = request.turn;
     turn.facts.session = request.session;
     turn.facts.started_ms = parts_.clock.wall_ms();
+    if (request.label.integrity == flow::Integrity::person) turn.said = request.text;
+    TRY(recollect(turn, request));
     TRY(accept(turn, request));
     ++turns_total_;
     return loop(turn);
@@ -292,7 +321,8 @@ gate::Circumstances Assistant::circumstances_of(const Turn& turn) const {
     gate::Circumstances held;
     held.person = turn.person;
     held.space = turn.session.facts.space;
-    held.agent = "main";
+    held.agent = turn.agent;
+    held.skill = turn.skill;
     held.session = turn.facts.session;
     held.turn = turn.facts.id;
     held.call = turn.call;

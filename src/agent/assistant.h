@@ -20,8 +20,10 @@
 #include "agent/session_store.h"
 #include "base/clock.h"
 #include "base/guarded.h"
+#include "flow/span.h"
 #include "gate/gate.h"
 #include "gate/settings.h"
+#include "memory/memory.h"
 #include "models/budget.h"
 #include "models/compact.h"
 #include "models/router.h"
@@ -38,10 +40,14 @@ struct TurnRequest {
     TurnId turn_id = TurnId::given;  // made: just now and by us, so nobody can have sent it before
     std::string text;
     std::string person;
-    std::string origin;  // "cli", "api"
+    std::string origin;          // "cli", "api", a channel and conversation: "slack/C012"
+    std::string agent = "main";  // as policy knows it: "schedule" for what runs by the clock
     std::string project;
     flow::Label label;  // whose words these are
     gate::Circumstances::Approver approver = gate::Circumstances::Approver::reachable;
+    // private_: nothing of the conversation is kept, and nothing remembered or recalled.
+    enum class Keeping : std::uint8_t { usual, no_memory, private_ };
+    Keeping keeping = Keeping::usual;
     // Earlier messages that an API client sends along; never more than untrusted.
     std::vector<models::Message> history;
     std::int64_t max_tokens = 0;  // 0: from the settings
@@ -76,6 +82,7 @@ class Assistant {
         const base::Clock& clock;
         base::Random& random;
         std::int64_t context_tokens;  // of the first route's window
+        memory::Memory* memory = nullptr;  // none: nothing is remembered
     };
     explicit Assistant(Parts parts);
 
@@ -109,6 +116,13 @@ class Assistant {
     base::Result<> load(Session& session, const TurnRequest& request);
     base::Result<> check_use(const std::string& person);
     base::Result<> accept(Turn& turn, TurnRequest& request);
+    // recollect.cc: what is remembered goes into the turn, with its label.
+    base::Result<> recollect(Turn& turn, const TurnRequest& request);
+    void remind_of_review(Turn& turn);
+    void expire_at_times(Turn& turn);
+    bool has_memory(const Turn& turn) const;
+    void note_source(Turn& turn, const models::ToolCallPart& call, const flow::Label& label);
+    base::Result<> store_turn(Turn& turn);
     base::Result<TurnOutcome> loop(Turn& turn);
     base::Result<bool> step(Turn& turn);
     base::Result<models::RoutedReply> think(Turn& turn, models::ChatRequest& request);
@@ -121,8 +135,9 @@ class Assistant {
     void save_ledger_at_times();
     base::Result<> use_tools(Turn& turn, const models::Message& message);
     models::ToolResultPart use_tool(Turn& turn, const models::ToolCallPart& call,
-                                    flow::Label& label);
-    base::Result<> keep(Turn& turn, models::Message message, const flow::Label& label);
+                                    std::vector<flow::Span>& spans);
+    base::Result<> keep(Turn& turn, models::Message message, const flow::Label& label,
+                        wire::Json trace = {});
     base::Result<TurnOutcome> finish(Turn& turn, TurnStatus status, std::string text);
     base::Result<> finish_answer(Turn& turn, models::Message message);
     gate::Circumstances circumstances_of(const Turn& turn) const;

@@ -7,11 +7,13 @@
 
 #include "agent/assistant.h"
 #include "agent/prompt.h"
+#include "agent/tracing.h"
 #include "agent/turn.h"
 #include "agent/turn_stop.h"
 #include "models/budget.h"
 #include "models/compact.h"
 #include "models/conversation.h"
+#include "tools/manifests.h"
 
 namespace hs::agent {
 
@@ -69,7 +71,7 @@ Result<TurnOutcome> Assistant::loop(Turn& turn) {
             turn.facts.status = status;
             TRY(keep(turn, models::assistant_text(fmt::format("[{}]", why)),
                      flow::Label::nothing()));
-            TRY(parts_.store.set_turn(turn.facts));
+            TRY(store_turn(turn));
             turn.listener.on_notice(why);
             return finish(turn, status, turn.text);
         }
@@ -81,7 +83,7 @@ Result<TurnOutcome> Assistant::loop(Turn& turn) {
         steps_max);
     turn.facts.status = TurnStatus::failed;
     TRY(keep(turn, models::assistant_text(why), flow::Label::nothing()));
-    TRY(parts_.store.set_turn(turn.facts));
+    TRY(store_turn(turn));
     turn.listener.on_notice(why);
     return finish(turn, TurnStatus::failed, turn.text + why);
 }
@@ -116,10 +118,12 @@ Result<bool> Assistant::step(Turn& turn) {
     return true;
 }
 
-Result<> Assistant::keep(Turn& turn, models::Message message, const flow::Label& label) {
+Result<> Assistant::keep(Turn& turn, models::Message message, const flow::Label& label,
+                         Json trace) {
     message.sequence = turn.session.next_sequence;
-    StoredMessage stored{turn.session.next_sequence, turn.facts.id, std::move(message), label};
-    TRY(parts_.store.append(turn.facts.session, stored));
+    StoredMessage stored{turn.session.next_sequence, turn.facts.id, std::move(message), label,
+                         std::move(trace)};
+    if (!turn.session.is_private) TRY(parts_.store.append(turn.facts.session, stored));
     if (turn.begun.valid()) TRY(turn.begun.get());
     ++turn.session.next_sequence;
     turn.session.label = flow::join(turn.session.label, label);
@@ -135,8 +139,12 @@ Result<> Assistant::finish_answer(Turn& turn, models::Message message) {
     std::promise<Result<>> durable;
     auto done = durable.get_future();
     turn.facts.status = TurnStatus::done;
-    TRY(parts_.store.append_later(turn.facts.session, stored, turn.facts,
-                                  [&durable](Result<> result) { durable.set_value(result); }));
+    if (turn.session.is_private) {
+        durable.set_value({});
+    } else {
+        TRY(parts_.store.append_later(turn.facts.session, stored, turn.facts,
+                                      [&durable](Result<> result) { durable.set_value(result); }));
+    }
     Json fields;
     fields["session"] = turn.facts.session;
     fields["turn"] = turn.facts.id;
@@ -167,6 +175,7 @@ models::ChatRequest Assistant::chat_request(const Turn& turn) const {
     facts.roots = parts_.settings.texts("files.roots");
     facts.now_ms = parts_.clock.wall_ms();
     request.system = system_prompt(facts);
+    if (!turn.notes.empty()) request.system += "\n\n" + turn.notes;
     request.messages = models::mended(turn.session.messages);
     request.tools = models::Items<models::ToolSpec>::borrowed(tool_specs_);
     request.tools_tokens = tool_tokens_;
@@ -185,7 +194,8 @@ Result<models::RoutedReply> Assistant::think(Turn& turn, models::ChatRequest& re
     request.max_tokens = grant.output_tokens;
     TextSink sink(turn.listener);
     const TurnStop stop(turn.cancel);
-    const gate::Circumstances circumstances = circumstances_of(turn);
+    gate::Circumstances circumstances = circumstances_of(turn);
+    circumstances.skill.clear();  // the assistant thinks, not the skill
     request.caller = &circumstances;
     models::RoutedReply routed = parts_.router.complete(request, sink, stop);
     models::Usage used;
@@ -251,7 +261,8 @@ Result<> Assistant::fold(Turn& turn, const models::ChatRequest& request,
     }
     models::SilentSink sink;
     const TurnStop stop(turn.cancel);
-    const gate::Circumstances circumstances = circumstances_of(turn);
+    gate::Circumstances circumstances = circumstances_of(turn);
+    circumstances.skill.clear();  // the assistant thinks, not the skill
     models::ChatRequest summary = models::summary_request(request, *fold, rules);
     summary.caller = &circumstances;
     const auto routed = parts_.router.complete(summary, sink, stop);
@@ -265,8 +276,11 @@ Result<> Assistant::fold(Turn& turn, const models::ChatRequest& request,
     if (folded > 0) {
         // The summary stands where the last of the folded stood. It carries the label of all.
         messages.front().sequence = folded;
-        TRY(parts_.store.fold(turn.facts.session, folded,
-                              {folded, turn.facts.id, messages.front(), turn.session.label}));
+        if (!turn.session.is_private) {
+            TRY(parts_.store.fold(turn.facts.session, folded,
+                                  {folded, turn.facts.id, messages.front(), turn.session.label,
+                                   snapshot_of(turn.session.context)}));
+        }
     }
     turn.session.messages = std::move(messages);
     turn.listener.on_notice("Earlier messages were summarised to fit the model's window.");
@@ -275,7 +289,7 @@ Result<> Assistant::fold(Turn& turn, const models::ChatRequest& request,
 
 Result<> Assistant::use_tools(Turn& turn, const models::Message& message) {
     models::Message results{models::Role::user, {}};
-    flow::Label label = flow::Label::nothing();
+    std::vector<flow::Span> spans;
     const auto calls = calls_of(message);
     for (std::size_t i = 0; i < calls.size(); ++i) {
         if (i >= calls_in_a_message_max || turn.cancel.raised()) {
@@ -284,11 +298,14 @@ Result<> Assistant::use_tools(Turn& turn, const models::Message& message) {
                 turn.cancel.raised() ? "Not run: the person cancelled."
                                      : "Not run: too many calls in one message.",
                 true});
+            spans.push_back({"", flow::Label::nothing(), "Hardshell"});
             continue;
         }
-        results.parts.push_back(use_tool(turn, calls[i], label));
+        results.parts.push_back(use_tool(turn, calls[i], spans));
     }
-    TRY(keep(turn, std::move(results), label));
+    flow::Label label = flow::Label::nothing();
+    for (const flow::Span& span : spans) label = flow::join(label, span.label);
+    TRY(keep(turn, std::move(results), label, traces_of(spans)));
     if (turn.failed_calls >= failed_calls_max) {
         return fail(Code::exhausted, fmt::format("the model made {} tool calls in a row that could "
                                                  "not be carried out; say it another way or choose "
@@ -299,7 +316,7 @@ Result<> Assistant::use_tools(Turn& turn, const models::Message& message) {
 }
 
 models::ToolResultPart Assistant::use_tool(Turn& turn, const models::ToolCallPart& call,
-                                           flow::Label& label) {
+                                           std::vector<flow::Span>& spans) {
     const auto began = parts_.clock.steady();
     turn.call = call.id;
     Json card;
@@ -314,13 +331,20 @@ models::ToolResultPart Assistant::use_tool(Turn& turn, const models::ToolCallPar
         outcome.is_error = true;
         outcome.label = flow::Label::nothing();
     } else {
-        auto context = parts_.tool_context(circumstances_of(turn), turn.session.facts.project);
+        gate::Circumstances circumstances = circumstances_of(turn);
+        gate::take_facts(circumstances,
+                         turn.session.context.assess(tools::manifest_for(call.name, call.arguments),
+                                                     call.arguments));
+        auto context = parts_.tool_context(circumstances, turn.session.facts.project);
         if (context) {
             (*context)->cancel = &turn.cancel;
+            (*context)->has_memory = has_memory(turn);
+            (*context)->said = turn.said;
+            (*context)->sources = turn.session.sources;
             (*context)->resume_approval = std::exchange(turn.approval, {});
             (*context)->on_pending = [&](const gate::Pending& pending) {
                 turn.facts.waiting = WaitingCall{pending.approval, call.id};
-                const auto kept = parts_.store.set_turn(turn.facts);
+                const auto kept = store_turn(turn);
                 if (!kept) turn.listener.on_notice(kept.error().what);
                 turn.listener.on_pending(pending);
             };
@@ -330,10 +354,19 @@ models::ToolResultPart Assistant::use_tool(Turn& turn, const models::ToolCallPar
             outcome.is_error = true;
         }
     }
+    if (call.name == "skill_load" && !outcome.is_error) {
+        const auto skill = wire::text_at_or(outcome.card, "skill", "");
+        if (skill && !skill->empty()) turn.skill = *skill;
+    }
     turn.failed_calls = outcome.is_error ? turn.failed_calls + 1 : 0;
     turn.facts.waiting.reset();
-    label = flow::join(label, outcome.label);
+    spans.push_back({outcome.text, outcome.label, origin_of(call)});
     turn.session.label = flow::join(turn.session.label, outcome.label);
+    note_source(turn, call, outcome.label);
+    if (const Json* notice = outcome.card.find("notice"); notice && notice->text()) {
+        turn.listener.on_notice(*notice->text());
+    }
+    turn.session.context.read(spans.back());
     const auto took = parts_.clock.steady() - began;
     Json end = outcome.card.is_null() ? Json(wire::JsonObject{}) : outcome.card;
     end["phase"] = "end";

@@ -123,6 +123,7 @@ base::Bytes SessionStore::sealed_message(const std::string& session, const Store
     body["turn"] = message.turn;
     body["message"] = models::message_to_json(message.message);
     body["label"] = flow::to_json(message.label);
+    if (!message.trace.is_null()) body["trace"] = message.trace;
     const std::string row = session + "/" + std::to_string(message.sequence);
     return compartment_.seal(message_place(row), wire::canonical_json(body), random_);
 }
@@ -139,6 +140,7 @@ Result<StoredMessage> SessionStore::open_message(const std::string& session, std
     if (said == nullptr) return fail(Code::corrupt, "a stored message is empty");
     message.message = TRY(models::message_from_json(*said));
     message.label = flow::label_or_unknown(body.find("label"));
+    if (const Json* trace = body.find("trace")) message.trace = *trace;
     return message;
 }
 
@@ -149,6 +151,7 @@ base::Bytes SessionStore::sealed_facts(const SessionFacts& session) {
     body["space"] = session.space;
     body["project"] = session.project;
     body["origin"] = session.origin;
+    if (!session.has_memory) body["memory"] = false;
     return compartment_.seal({database_name, "session", session.id, "facts"},
                              wire::canonical_json(body), random_);
 }
@@ -166,6 +169,7 @@ Result<SessionFacts> SessionStore::open_facts(store::Statement& row) const {
     session.space = TRY(wire::text_at(body, "space"));
     session.project = TRY(wire::text_at(body, "project"));
     session.origin = TRY(wire::text_at(body, "origin"));
+    session.has_memory = TRY(wire::boolean_at_or(body, "memory", true));
     return session;
 }
 

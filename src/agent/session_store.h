@@ -20,6 +20,7 @@
 #include "store/commit_queue.h"
 #include "store/database.h"
 #include "store/sealed.h"
+#include "wire/json.h"
 
 namespace hs::agent {
 
@@ -32,6 +33,7 @@ struct SessionFacts {
     std::string origin;
     base::WallTime_ms created_ms = 0;
     base::WallTime_ms updated_ms = 0;
+    bool has_memory = true;
 };
 
 struct StoredMessage {
@@ -39,6 +41,7 @@ struct StoredMessage {
     std::string turn;
     models::Message message;
     flow::Label label;
+    wire::Json trace = {};  // what agent/tracing.h keeps with it; null for nothing
 };
 
 enum class TurnStatus : std::uint8_t { running, done, failed, cancelled, interrupted };

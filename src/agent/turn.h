@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/assistant.h"
+#include "flow/context.h"
 
 namespace hs::agent {
 
@@ -16,10 +17,14 @@ struct Assistant::Session {
     bool busy = false;
     bool loaded = false;
     bool fresh = false;  // not stored yet; its first message is stored with it
+    bool is_private = false;           // never stored
+    std::vector<std::string> sources;  // what it has read that is not the person's own
     std::uint64_t last_use = 0;
     std::int64_t next_sequence = 1;
     std::vector<models::Message> messages;
     flow::Label label = flow::Label::nothing();  // join of all that the model has seen
+    // The same piece by piece, for the facts of each call.
+    flow::Context context{std::make_shared<const flow::World>()};
 };
 
 struct Assistant::Turn {
@@ -29,9 +34,13 @@ struct Assistant::Turn {
     TurnFacts facts;
     std::string person = {};
     std::string origin = {};
+    std::string agent = "main";
     gate::Circumstances::Approver approver = gate::Circumstances::Approver::reachable;
     std::int64_t max_tokens = 0;
     std::string route = {};
+    std::string said = {};   // the person's message, where it is theirs
+    std::string notes = {};  // what was recalled for it
+    flow::Label notes_label = flow::Label::nothing();
     std::string text = {};  // what was answered so far
     models::Usage usage = {};
     models::Money_micro cost = 0;
@@ -41,6 +50,8 @@ struct Assistant::Turn {
     std::string call = {};  // id of the tool call that runs
     // An approval from before a restart, which the next matching call claims.
     std::string approval = {};
+    // The skill that the turn acts as, from the moment its text was given to the model.
+    std::string skill = {};
     int failed_calls = 0;  // in a row
     // Whether the message that began the turn could be stored; not valid once it was asked.
     std::future<base::Result<>> begun = {};

@@ -138,6 +138,10 @@ Result<> Api::route_get(net::HttpExchange& exchange, const Caller& caller,
     if (path.starts_with("/v1/sessions/")) {
         return answer_json(exchange, TRY(session(caller, path.substr(13))));
     }
+    if (path == "/v1/schedules") {
+        return answer_json(exchange,
+                           TRY(parts_.schedules(caller, "list", Json(wire::JsonObject{}))));
+    }
     if (path == "/v1/spaces") return answer_json(exchange, TRY(spaces()));
     if (path == "/v1/config") return answer_json(exchange, TRY(config("")));
     if (path.starts_with("/v1/config/")) {
@@ -158,6 +162,7 @@ Result<> Api::route_post(net::HttpExchange& exchange, const Caller& caller,
                          const std::string& path) {
     if (path == "/v1/chat/completions") return chat_completions(exchange, caller);
     if (path == "/v1/messages/turn") return messages(exchange, caller);
+    if (path.starts_with("/v1/memory/")) return memory(exchange, caller, path.substr(11));
     const Json body = TRY(json_body(exchange, request_bytes_max));
     if (path.starts_with("/v1/turns/") && path.ends_with("/cancel")) {
         TRY(require(caller, Scope::talk));
@@ -180,6 +185,17 @@ Result<> Api::route_post(net::HttpExchange& exchange, const Caller& caller,
         TRY(require(caller, Scope::person));
         return answer_json(exchange,
                            TRY(parts_.undo(caller, TRY(wire::text_at_or(body, "id", "")))));
+    }
+    if (path.starts_with("/v1/channels/") && path.ends_with("/test")) {
+        TRY(require(caller, Scope::configure));
+        const std::string name = path.substr(13, path.size() - 13 - 5);
+        return answer_json(exchange, wire::JsonObject{{"channel", name},
+                                                      {"says", TRY(parts_.probe_channel(name))}});
+    }
+    if (path == "/v1/schedules" || path == "/v1/schedules/stop") {
+        TRY(require(caller, Scope::person));
+        const std::string_view what = path == "/v1/schedules" ? "add" : "stop";
+        return answer_json(exchange, TRY(parts_.schedules(caller, what, body)));
     }
     if (path == "/v1/stop") {
         TRY(require(caller, Scope::configure));

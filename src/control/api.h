@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/guarded.h"
+#include "control/memory_desk.h"
 #include "control/turns.h"
 #include "gate/gate.h"
 #include "gate/settings.h"
@@ -59,6 +60,13 @@ class Api {
         std::function<void()> stop;             // begins the clean stop
         // Restores a checkpoint: id or empty for the newest; the path that was restored.
         std::function<base::Result<wire::Json>(const Caller&, const std::string&)> undo;
+        MemoryDesk* memory = nullptr;  // outlives the Api
+        std::function<wire::Json()> channels;  // their health, for status
+        // Asks a channel's platform who we are.
+        std::function<base::Result<std::string>(const std::string&)> probe_channel;
+        // What runs by the clock: "list", "add" or "stop".
+        std::function<base::Result<wire::Json>(const Caller&, std::string_view, const wire::Json&)>
+            schedules;
     };
     explicit Api(Parts parts) : parts_(std::move(parts)), token_file_(parts_.places.tokens_file) {}
 
@@ -78,9 +86,14 @@ class Api {
 
     // openai.cc
     base::Result<> chat_completions(net::HttpExchange& exchange, const Caller& caller);
+    base::Result<> whole_answer(net::HttpExchange& exchange, agent::TurnRequest& request);
+    base::Result<> stream_answer(net::HttpExchange& exchange, agent::TurnRequest& request,
+                                 bool usage);
     base::Result<> models(net::HttpExchange& exchange);
     // native.cc
     base::Result<> messages(net::HttpExchange& exchange, const Caller& caller);
+    base::Result<> memory(net::HttpExchange& exchange, const Caller& caller,
+                          const std::string& verb);
     Answer status(const Caller& caller);
     Answer sessions(const Caller& caller);
     Answer session(const Caller& caller, const std::string& id);

@@ -51,6 +51,11 @@ Result<> Api::messages(net::HttpExchange& exchange, const Caller& caller) {
     request.project = TRY(wire::text_at_or(body, "project", ""));
     const std::string model = TRY(wire::text_at_or(body, "model", ""));
     if (!model.empty()) request.route = TRY(parts_.assistant.router().route_named(model));
+    if (TRY(wire::boolean_at_or(body, "private", false))) {
+        request.keeping = agent::TurnRequest::Keeping::private_;
+    } else if (!TRY(wire::boolean_at_or(body, "memory", true))) {
+        request.keeping = agent::TurnRequest::Keeping::no_memory;
+    }
     request.person = fmt::format("uid {}", ::geteuid());
     request.origin = caller.origin;
     request.label = caller.scopes.has(Scope::person) ? flow::Label::of_person(request.person)
@@ -85,6 +90,7 @@ Api::Answer Api::status(const Caller& caller) {
     json["processes"] = parts_.processes();
     json["policy"] = TRY(parts_.gate.question("policy.describe", Json(wire::JsonObject{})));
     json["record"] = TRY(parts_.gate.question("ship.status", Json(wire::JsonObject{})));
+    json["channels"] = parts_.channels();
     json["space"] = parts_.settings.text("space.name");
     json["state"] = parts_.places.state;
     json["config"] = parts_.places.config_file;
@@ -102,6 +108,13 @@ Api::Answer Api::status(const Caller& caller) {
     }
     json["budgets"] = std::move(budgets);
     return json;
+}
+
+Result<> Api::memory(net::HttpExchange& exchange, const Caller& caller, const std::string& verb) {
+    TRY(require(caller, Scope::person));
+    const Json body = TRY(json_body(exchange, request_bytes_max));
+    return answer_json(exchange,
+                       TRY(parts_.memory->handle(verb, fmt::format("uid {}", ::geteuid()), body)));
 }
 
 Api::Answer Api::sessions(const Caller&) {

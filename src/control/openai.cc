@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::size_t messages_max = 2000;
 constexpr std::int64_t heartbeat_ms = 500;
+constexpr std::size_t answer_bytes_max = std::size_t{16} << 20U;
 
 Result<std::string> content_text(const Json& message) {
     const Json* content = message.find("content");
@@ -143,13 +144,63 @@ struct Shape {
     }
 };
 
+// Collects what a turn says for a client that wants it whole. When an approval is pending the
+// client gets its id at once; the turn goes on, and the connection ends with that answer.
+class WholeAnswer : public agent::TurnListener {
+  public:
+    WholeAnswer(net::HttpExchange& exchange, const Shape& shape, ClientWatch::Watched& client)
+        : exchange_(exchange), shape_(shape), client_(client) {}
+
+    void on_text(std::string_view delta) override {
+        if (text_.size() + delta.size() <= answer_bytes_max) text_ += delta;
+    }
+    void on_tool(const Json&) override {}
+    void on_notice(std::string_view) override {}
+    void on_pending(const gate::Pending& pending) override {
+        if (exchange_.begun()) return;
+        client_.end();
+        exchange_.close_after();
+        Json data;
+        data["approval"] = pending.approval;
+        data["decision"] = pending.decision;
+        data["card"] = pending.card;
+        data["expiry_ms"] = pending.expiry_ms;
+        text_ += pending_text(data);
+        Json json = body(Json(wire::JsonObject{}));
+        json["hardshell"]["approval"] = std::move(data);
+        const auto told = answer_json(exchange_, json);
+        static_cast<void>(told.ok());  // the approval waits also for a client that is gone
+    }
+    Result<> finish(const agent::TurnOutcome& outcome) {
+        if (exchange_.begun()) return {};
+        return answer_json(exchange_, body(to_json(outcome)));
+    }
+
+  private:
+    Json body(const Json& done) const {
+        Json json = shape_.base("chat.completion");
+        Json choice;
+        choice["index"] = 0;
+        choice["message"]["role"] = "assistant";
+        choice["message"]["content"] = text_;
+        choice["finish_reason"] = finish_reason(done);
+        json["choices"].push(std::move(choice));
+        json["usage"] = usage_json(done);
+        return json;
+    }
+
+    net::HttpExchange& exchange_;
+    const Shape& shape_;
+    ClientWatch::Watched& client_;
+    std::string text_;
+};
+
 // Reads the feed to the end, to a pending approval, or until the client is gone.
 struct Drain {
     TurnFeed& feed;
     net::HttpExchange& exchange;
     std::function<Result<>(std::string_view text)> on_text;
     Json done = {};
-    bool pending = false;
 
     Result<> run() {
         while (!feed.finished()) {
@@ -166,8 +217,6 @@ struct Drain {
             if (event->kind == "done") done = event->data;
             if (event->kind == "pending") {
                 // The client gets the id now; the turn goes on once somebody has answered.
-                pending = true;
-                done["approval"] = event->data;
                 return on_text(pending_text(event->data));
             }
         }
@@ -213,27 +262,25 @@ Result<> Api::chat_completions(net::HttpExchange& exchange, const Caller& caller
     } else {
         request.history = std::move(wanted.history);
     }
-    const auto feed = TRY(parts_.turns.start(
-        request, wanted.stream ? TurnFeed::Wakes::with_text : TurnFeed::Wakes::at_end));
+    return wanted.stream ? stream_answer(exchange, request, wanted.usage)
+                         : whole_answer(exchange, request);
+}
+
+Result<> Api::whole_answer(net::HttpExchange& exchange, agent::TurnRequest& request) {
+    Result<> answered;
+    TRY(parts_.turns.run_here(request, [&](const os::WakeUp& cancel) {
+        const Shape shape{request.turn, parts_.clock.wall_ms() / 1000};
+        ClientWatch::Watched client(parts_.turns.clients(), exchange.descriptor(), cancel);
+        WholeAnswer listener(exchange, shape, client);
+        const auto outcome = parts_.assistant.run(std::move(request), listener, cancel);
+        answered = outcome ? listener.finish(*outcome) : fail(Code::io, outcome.error().what);
+    }));
+    return answered;
+}
+
+Result<> Api::stream_answer(net::HttpExchange& exchange, agent::TurnRequest& request, bool usage) {
+    const auto feed = TRY(parts_.turns.start(request));
     const Shape shape{request.turn, parts_.clock.wall_ms() / 1000};
-    if (!wanted.stream) {
-        std::string text;
-        Drain drain{*feed, exchange, [&text](std::string_view part) {
-                        text += part;
-                        return Result<>();
-                    }};
-        TRY(drain.run());
-        Json json = shape.base("chat.completion");
-        Json choice;
-        choice["index"] = 0;
-        choice["message"]["role"] = "assistant";
-        choice["message"]["content"] = text;
-        choice["finish_reason"] = finish_reason(drain.done);
-        json["choices"].push(std::move(choice));
-        json["usage"] = usage_json(drain.done);
-        if (drain.pending) json["hardshell"]["approval"] = *drain.done.find("approval");
-        return answer_json(exchange, json);
-    }
     net::ResponseHead head;
     head.headers.add("Content-Type", "text/event-stream");
     head.headers.add("Cache-Control", "no-store");
@@ -252,7 +299,7 @@ Result<> Api::chat_completions(net::HttpExchange& exchange, const Caller& caller
     } else {
         TRY(exchange.write(shape.chunk(Json(wire::JsonObject{}), Json(finish_reason(drain.done)))));
     }
-    if (wanted.usage) {
+    if (usage) {
         Json last = shape.base("chat.completion.chunk");
         last["choices"] = Json(wire::JsonArray{});
         last["usage"] = usage_json(drain.done);

@@ -27,6 +27,8 @@ base::Result<Places> Places::find() {
     places.tokens_file = places.state + "/tokens.json";
     places.api_token_file = places.state + "/api-token";
     places.sessions_file = places.state + "/sessions.db";
+    places.key_wanted = places.state + "/key-wanted";
+    places.memory_file = places.state + "/memory.db";
     places.undo_folder = places.state + "/undo";
     places.audit_folder = places.state + "/audit";
     places.daemon_log = places.state + "/daemon.log";

@@ -24,6 +24,8 @@ struct Places {
     std::string tokens_file;
     std::string api_token_file;  // the default token's text, 0600
     std::string sessions_file;
+    std::string key_wanted;  // there: a person wants to choose a passphrase before the first start
+    std::string memory_file;
     std::string undo_folder;
     std::string audit_folder;
     std::string daemon_log;

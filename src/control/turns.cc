@@ -11,8 +11,8 @@ using base::fail;
 using base::Result;
 using wire::Json;
 
-Result<std::shared_ptr<TurnFeed>> TurnFeed::make(Wakes wakes) {
-    return std::shared_ptr<TurnFeed>(new TurnFeed(TRY(os::WakeUp::make()), wakes));
+Result<std::shared_ptr<TurnFeed>> TurnFeed::make() {
+    return std::shared_ptr<TurnFeed>(new TurnFeed(TRY(os::WakeUp::make())));
 }
 
 void TurnFeed::put(std::string kind, Json data) {
@@ -38,7 +38,7 @@ void TurnFeed::on_text(std::string_view delta) {
             events_.push_back({"text", Json(delta)});
         }
     }
-    if (wakes_ == Wakes::with_text) ready_.notify_one();
+    ready_.notify_one();
 }
 
 void TurnFeed::on_tool(const Json& card) {
@@ -75,11 +75,8 @@ void TurnFeed::done(const Result<agent::TurnOutcome>& outcome) {
 
 std::optional<TurnFeed::Event> TurnFeed::next(std::int64_t wait_ms) {
     std::unique_lock lock(mutex_);
-    const auto worth_waking = [&] {
-        if (events_.empty()) return false;
-        return wakes_ == Wakes::with_text || events_.size() > 1 || events_.front().kind != "text";
-    };
-    ready_.wait_until(lock, os::Deadline::after_ms(wait_ms).at(), worth_waking);
+    ready_.wait_until(lock, os::Deadline::after_ms(wait_ms).at(),
+                      [this] { return !events_.empty(); });
     if (events_.empty()) return std::nullopt;
     Event event = std::move(events_.front());
     events_.pop_front();
@@ -96,44 +93,63 @@ Turns::~Turns() {
     stop(os::Deadline::after_ms(5000));
 }
 
-Result<std::shared_ptr<TurnFeed>> Turns::launch(
-    const std::string& id, TurnFeed::Wakes wakes,
-    std::function<Result<agent::TurnOutcome>(TurnFeed& feed)> work) {
-    auto feed = TRY(TurnFeed::make(wakes));
-    {
-        const std::scoped_lock lock(mutex_);
-        if (!feeds_.emplace(id, feed).second) {
-            return fail(Code::conflict, "this request is being worked on already");
-        }
-    }
-    auto started = crew_.start([this, id, feed, work = std::move(work)] {
-        auto outcome = work(*feed);
-        {
-            const std::scoped_lock lock(mutex_);
-            feeds_.erase(id);
-        }
-        feed->done(outcome);
-    });
-    if (!started) {
-        const std::scoped_lock lock(mutex_);
-        feeds_.erase(id);
+Result<> Turns::enter(const std::string& id, const std::string& person,
+                      const os::WakeUp& cancel) {
+    const std::scoped_lock lock(mutex_);
+    if (stopping_) return fail(Code::cancelled, "the daemon is stopping");
+    if (running_.size() >= turns_max) {
         return fail(Code::exhausted, "too many turns run at once; try again in a moment");
     }
-    return feed;
+    if (running_.emplace(id, Running{&cancel, person}).second) return {};
+    return fail(Code::conflict, "this request is being worked on already");
 }
 
-Result<std::shared_ptr<TurnFeed>> Turns::start(agent::TurnRequest& request, TurnFeed::Wakes wakes) {
-    if (request.turn.empty()) {
-        request.turn = base::make_id(clock_, random_);
-        request.turn_id = agent::TurnRequest::TurnId::made;
-    }
-    return launch(request.turn, wakes, [this, request](TurnFeed& feed) {
+void Turns::leave(const std::string& id) {
+    const std::scoped_lock lock(mutex_);
+    running_.erase(id);
+    if (stopping_) ended_.notify_all();
+}
+
+void Turns::name(agent::TurnRequest& request) {
+    if (!request.turn.empty()) return;
+    request.turn = base::make_id(clock_, random_);
+    request.turn_id = agent::TurnRequest::TurnId::made;
+}
+
+Result<std::shared_ptr<TurnFeed>> Turns::launch(
+    const std::string& id, const std::string& person,
+    std::function<Result<agent::TurnOutcome>(TurnFeed& feed)> work) {
+    auto feed = TRY(TurnFeed::make());
+    TRY(enter(id, person, feed->cancel()));
+    auto started = crew_.start([this, id, feed, work = std::move(work)] {
+        auto outcome = work(*feed);
+        leave(id);
+        feed->done(outcome);
+    });
+    if (started) return feed;
+    leave(id);
+    return fail(Code::exhausted, "too many turns run at once; try again in a moment");
+}
+
+Result<std::shared_ptr<TurnFeed>> Turns::start(agent::TurnRequest& request) {
+    name(request);
+    return launch(request.turn, request.person, [this, request](TurnFeed& feed) {
         return assistant_.run(request, feed, feed.cancel());
     });
 }
 
+Result<> Turns::run_here(agent::TurnRequest& request, const Run& run) {
+    name(request);
+    const std::string id = request.turn;
+    const os::WakeUp cancel = TRY(os::WakeUp::make());
+    TRY(enter(id, request.person, cancel));
+    run(cancel);
+    leave(id);
+    return {};
+}
+
 Result<> Turns::resume(const agent::TurnFacts& turn) {
-    TRY(launch(turn.id, TurnFeed::Wakes::at_end, [this, turn](TurnFeed& feed) {
+    TRY(launch(turn.id, "", [this, turn](TurnFeed& feed) {
         return assistant_.resume(turn, feed, feed.cancel());
     }));
     return {};
@@ -141,29 +157,42 @@ Result<> Turns::resume(const agent::TurnFacts& turn) {
 
 Result<> Turns::cancel(const std::string& turn) {
     const std::scoped_lock lock(mutex_);
-    const auto found = feeds_.find(turn);
-    if (found == feeds_.end()) return fail(Code::not_found, "no such turn is running");
-    found->second->cancel().raise();
+    const auto found = running_.find(turn);
+    if (found == running_.end()) return fail(Code::not_found, "no such turn is running");
+    found->second.cancel->raise();
     return {};
+}
+
+std::size_t Turns::cancel_of(const std::string& person) {
+    const std::scoped_lock lock(mutex_);
+    std::size_t count = 0;
+    for (const auto& [id, running] : running_) {
+        if (running.person != person) continue;
+        running.cancel->raise();
+        ++count;
+    }
+    return count;
 }
 
 void Turns::stop(os::Deadline deadline) {
     crew_.close();
     {
-        const std::scoped_lock lock(mutex_);
-        for (const auto& [id, feed] : feeds_) feed->cancel().raise();
+        std::unique_lock lock(mutex_);
+        stopping_ = true;
+        for (const auto& [id, running] : running_) running.cancel->raise();
+        ended_.wait_until(lock, deadline.at(), [this] { return running_.empty(); });
     }
     crew_.wait_until_idle(deadline);
 }
 
 std::size_t Turns::running() const {
     const std::scoped_lock lock(mutex_);
-    return feeds_.size();
+    return running_.size();
 }
 
 bool Turns::is_running(const std::string& turn) const {
     const std::scoped_lock lock(mutex_);
-    return feeds_.contains(turn);
+    return running_.contains(turn);
 }
 
 Json to_json(const agent::TurnOutcome& outcome) {

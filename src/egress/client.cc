@@ -14,6 +14,13 @@ Result<std::unique_ptr<net::Stream>> EgressClient::open() {
     return std::unique_ptr<net::Stream>(std::make_unique<net::SocketStream>(std::move(pair.first)));
 }
 
+Result<os::Fd> EgressClient::open_messages(const std::string& permit_field) {
+    auto pair = TRY(os::stream_pair());
+    TRY(channel_.send(0, static_cast<std::uint16_t>(EgressFrameKind::messages),
+                      base::bytes_of(permit_field), {pair.second.get()}));
+    return std::move(pair.first);
+}
+
 Result<std::unique_ptr<net::HttpClient>> EgressClient::acquire() {
     for (;;) {
         auto held = idle_.with([](std::list<Idle>& idle) -> std::optional<Idle> {
@@ -29,7 +36,7 @@ Result<std::unique_ptr<net::HttpClient>> EgressClient::acquire() {
 }
 
 void EgressClient::release(std::unique_ptr<net::HttpClient> client) {
-    if (!client->reusable()) return;
+    if (!client->keeps_alive()) return;
     client->stream().set_wake_up(nullptr);
     std::list<Idle> closing;  // closed outside the lock
     idle_.with([&](std::list<Idle>& idle) {

@@ -25,6 +25,8 @@ class EgressClient {
 
     // A fresh stream to egress. cancelled when egress is gone.
     base::Result<std::unique_ptr<net::Stream>> open();
+    // The socket of a stream of messages under that permit field (egress/messages.h).
+    base::Result<os::Fd> open_messages(const std::string& permit_field);
     // An idle HTTP connection to egress, or a fresh one.
     base::Result<std::unique_ptr<net::HttpClient>> acquire();
     // Keeps it if it can take another request.

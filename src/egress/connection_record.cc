@@ -8,10 +8,28 @@ std::int64_t number(std::uint64_t value) {
     return static_cast<std::int64_t>(std::min<std::uint64_t>(value, INT64_MAX));
 }
 
+std::string_view purpose_name(Purpose purpose) {
+    switch (purpose) {
+        case Purpose::infer:
+            return "infer";
+        case Purpose::websocket:
+            return "websocket";
+        case Purpose::lines:
+            return "lines";
+        case Purpose::poll:
+            return "channel";
+        case Purpose::http:
+        case Purpose::ship:
+        case Purpose::stream:
+            break;
+    }
+    return "http";
+}
+
 void add_place(wire::Json& json, const ConnectionRecord& record) {
     const Envelope& envelope = record.envelope;
     json["decision"] = envelope.decision;
-    json["purpose"] = envelope.purpose == Purpose::infer ? "infer" : "http";
+    json["purpose"] = purpose_name(envelope.purpose);
     json["scheme"] = envelope.scheme == Scheme::https ? "https" : "http";
     json["host"] = envelope.host;
     json["port"] = static_cast<std::int64_t>(envelope.port);

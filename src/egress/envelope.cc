@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/pack.h"
+#include "egress/placement.h"
 #include "net/http_message.h"
 
 namespace hs::egress {
@@ -16,7 +17,7 @@ using base::Unpacker;
 
 namespace {
 
-constexpr std::uint8_t envelope_version = 2;
+constexpr std::uint8_t envelope_version = 3;
 constexpr std::size_t identity_bytes_max = 64;
 
 base::Failure fail_part(std::string_view part, std::string_view expected) {
@@ -42,7 +43,15 @@ Result<> check_credential(const CredentialUse& credential) {
     const bool none = credential.name.empty();
     if (none && credential.header.empty() && credential.prefix.empty()) return {};
     if (none || credential.name.size() > 256) return fail_part("credential", "named in 256 bytes");
-    if (!net::is_token(credential.header) || credential.header.size() > 128) {
+    const bool in_field =
+        credential.form == CredentialForm::header || credential.form == CredentialForm::basic;
+    if (!net::is_field_value(credential.user) || credential.user.size() > 128 ||
+        credential.user.find(':') != std::string::npos) {
+        return fail_part("credential's user", "at most 128 bytes without a colon");
+    }
+    if (!in_field && credential.header.empty()) return {};
+    const bool by_place = place_form(credential.header) != PlaceForm::none;
+    if ((!by_place && !net::is_token(credential.header)) || credential.header.size() > 128) {
         return fail_part("credential", "placed in a header field");
     }
     for (const char* framing : {"Host", "Content-Length", "Transfer-Encoding", "Connection"}) {
@@ -65,7 +74,7 @@ Result<Enum> two_valued(Unpacker& unpacker) {
 
 Result<Purpose> unpack_purpose(Unpacker& unpacker) {
     const std::uint8_t value = TRY(unpacker.u8());
-    if (value > static_cast<std::uint8_t>(Purpose::stream)) {
+    if (value > static_cast<std::uint8_t>(Purpose::poll)) {
         return fail(Code::corrupt, "the envelope holds an unknown purpose");
     }
     return static_cast<Purpose>(value);
@@ -76,6 +85,12 @@ Result<CredentialUse> unpack_credential(Unpacker& unpacker) {
     credential.name = TRY(unpacker.text());
     credential.header = TRY(unpacker.text());
     credential.prefix = TRY(unpacker.text());
+    const std::uint8_t form = TRY(unpacker.u8());
+    if (form > static_cast<std::uint8_t>(CredentialForm::body)) {
+        return fail(Code::corrupt, "the envelope holds an unknown form of a credential");
+    }
+    credential.form = static_cast<CredentialForm>(form);
+    credential.user = TRY(unpacker.text());
     return credential;
 }
 
@@ -125,6 +140,9 @@ Result<> Envelope::check() const {
     if (purpose == Purpose::stream && scheme != Scheme::https) {
         return fail_part("scheme", "https for a stream");
     }
+    if (place_form(credential.header) == PlaceForm::path && places_in(target) != 1) {
+        return fail_part("target", "one with the credential's place in it, once");
+    }
     if (decision.size() > 128) return fail_part("decision", "an id of at most 128 bytes");
     return check_credential(credential);
 }
@@ -146,6 +164,8 @@ base::Bytes Envelope::pack() const {
     packer.text(credential.name);
     packer.text(credential.header);
     packer.text(credential.prefix);
+    packer.u8(static_cast<std::uint8_t>(credential.form));
+    packer.text(credential.user);
     packer.text(identity);
     packer.i64(expiry_ms);
     packer.u8(static_cast<std::uint8_t>(purpose));

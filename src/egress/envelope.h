@@ -28,15 +28,34 @@ enum class Purpose : std::uint8_t {
     infer = 1,
     ship = 2,    // the keeper's own deliveries of the log; counted there, not recorded one by one
     stream = 3,  // likewise, a one-way stream of bytes over TLS instead of HTTP
+    websocket = 4,  // a WebSocket of a chat platform (egress/message_stream.h)
+    lines = 5,      // bytes both ways, for IMAP and SMTP
+    poll = 6,       // HTTP with a chat platform; what people answer in it is told to the keeper
 };
+// Whether the permit is for one of egress's streams and not for an exchange of HTTP.
+constexpr bool is_stream(Purpose purpose) {
+    return purpose == Purpose::stream || purpose == Purpose::websocket || purpose == Purpose::lines;
+}
 enum class Scheme : std::uint8_t { http = 0, https = 1 };
 enum class TargetMatch : std::uint8_t { exact = 0, path_prefix = 1 };
+
+enum class CredentialForm : std::uint8_t {
+    header = 0,  // `header`: `prefix` and the value
+    basic = 1,   // HTTP Basic (RFC 7617): `user` and the value
+    query = 2,   // in place of its placeholder in the query, else as the parameter `header`
+    path = 3,    // in place of its placeholder in the path
+    body = 4,    // in place of its placeholder in a body of JSON or of a form
+};
 
 // Which secret egress places in the request, and in which form. Empty name: none.
 struct CredentialUse {
     std::string name;    // the secret's name in the keeper's store
-    std::string header;  // field name: "Authorization", "x-api-key"
-    std::string prefix;  // what stands before the value: "Bearer "
+    // Field name: "Authorization", "x-api-key"; of a query, the parameter; or one of the forms of
+    // egress/placement.h.
+    std::string header;
+    std::string prefix;  // what stands before the value: "Bearer "; of (sasl-plain) the user
+    CredentialForm form = CredentialForm::header;
+    std::string user = {};
     bool operator==(const CredentialUse&) const = default;
 };
 

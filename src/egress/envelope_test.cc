@@ -200,7 +200,7 @@ TEST(EchoFilterTest, PassesOtherTextUnchanged) {
 }
 
 TEST(FramesTest, RoundTrips) {
-    const SecretQuestion question{"n", "h", 443, "POST", "/p", "x-api-key", {1, 2, 3}};
+    const SecretQuestion question{"n", "h", 443, "POST", "/p", "x-api-key", 1, {1, 2, 3}};
     EXPECT_EQ(*unpack_question(pack_question(question)), question);
     EXPECT_FALSE(unpack_question(base::bytes_of("rubbish")).ok());
     SecretAnswer answer;

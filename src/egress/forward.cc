@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 #include <poll.h>
 
+#include "egress/attest.h"
+#include "egress/credential_place.h"
 #include "egress/echo_filter.h"
+#include "egress/placement.h"
 #include "egress/request_check.h"
 
 namespace hs::egress {
@@ -52,7 +55,7 @@ std::variant<Grant, Refusal> grant_by_permit(Admission& admission, net::HttpExch
     auto admitted = admission.admit(**field);
     if (!admitted) return Refusal{{Reason::permit_refused, admitted.error().what}};
     const std::shared_ptr<Admitted> held = std::move(*admitted);
-    if (held->envelope().purpose == Purpose::stream) {
+    if (is_stream(held->envelope().purpose)) {
         return Refusal{{Reason::request_refused, "the permit is for a stream, not for HTTP"}};
     }
     const auto fits = check_request(request, requester.content_length(), held->envelope());
@@ -214,21 +217,56 @@ class Exchange {
         net::HttpClient& client = *connection_->client;
         client.stream().set_deadline(write_deadline());
         const CredentialUse& use = envelope().credential;
-        if (use.name.empty()) return client.begin(head_, length);
-        std::string line = use.header + ": " + use.prefix;
-        line.reserve(line.size() + credential_.size());
-        line += base::text_of(credential_.view());
-        const auto begun = client.begin(head_, length, base::bytes_of(line));
-        crypto::wipe({reinterpret_cast<std::uint8_t*>(line.data()), line.size()});
-        credential_ = {};
+        // A body that is held goes out with the head.
+        const auto goes =
+            whole_ ? net::HttpClient::HeadGoes::with_body : net::HttpClient::HeadGoes::at_once;
+        if (use.name.empty()) return client.begin(head_, length, {}, goes);
+        if (place_form(use.header) == PlaceForm::path) return send_head_with_path(length);
+        if (use.form == CredentialForm::header || use.form == CredentialForm::basic) {
+            std::string line = credential_line(use, credential_.view());
+            const auto begun = client.begin(head_, length, base::bytes_of(line), goes);
+            crypto::wipe({reinterpret_cast<std::uint8_t*>(line.data()), line.size()});
+            return begun;
+        }
+        net::RequestHead placed = head_;
+        place_in_target(placed.target, use, credential_.view());
+        const auto begun = client.begin(placed, length, {}, goes);
+        std::string& target = placed.target;
+        crypto::wipe({reinterpret_cast<std::uint8_t*>(target.data()), target.size()});
+        return begun;
+    }
+
+    // The body with the value in place of its placeholder; it is not searched for what was placed.
+    Outcome send_placed_body(std::string body) {
+        const Outcome bad = send_piece(base::bytes_of(body));
+        crypto::wipe({reinterpret_cast<std::uint8_t*>(body.data()), body.size()});
+        return bad;
+    }
+
+    // The value stands in the path. The head with it is wiped once it is on its way.
+    Result<> send_head_with_path(std::optional<std::uint64_t> length) {
+        net::RequestHead head = head_;
+        head.target = TRY(in_path(head_.target, credential_.view()));
+        const auto begun = connection_->client->begin(head, length);
+        crypto::wipe({reinterpret_cast<std::uint8_t*>(head.target.data()), head.target.size()});
         return begun;
     }
 
     Outcome ask_credential() {
         const CredentialUse& use = envelope().credential;
         if (use.name.empty()) return std::nullopt;
-        const SecretQuestion question{use.name,     envelope().host, envelope().port, head_.method,
-                                      record_.path, use.header,      grant_.nonce};
+        if (use.form == CredentialForm::body && !whole_) {
+            return Trouble{Reason::secret_refused,
+                           "a secret is placed in a body of known length up to 1 MiB alone"};
+        }
+        const SecretQuestion question{use.name,
+                                      envelope().host,
+                                      envelope().port,
+                                      head_.method,
+                                      record_.path,
+                                      use.header,
+                                      static_cast<std::uint8_t>(use.form),
+                                      grant_.nonce};
         auto value = parts_.keeper.ask_secret(question, os::Deadline::after_ms(limits_.secret_ms),
                                               *grant_.stop);
         if (!value) return trouble_of(value.error(), Reason::secret_refused);
@@ -245,10 +283,25 @@ class Exchange {
     Outcome send() {
         if (Outcome bad = ask_credential()) return bad;
         net::HttpClient& client = *connection_->client;
-        const auto length = whole_ ? body_.size() : requester_.content_length();
+        const bool in_body = envelope().credential.form == CredentialForm::body &&
+                             !envelope().credential.name.empty();
+        std::string placed;
+        if (in_body) {
+            const auto type = head_.headers.find("Content-Type").value_or("");
+            placed = body_with(body_, type, envelope().credential, credential_.view());
+        }
+        const auto length = in_body  ? placed.size()
+                            : whole_ ? body_.size()
+                                     : requester_.content_length();
         const auto begun = send_head(length);
+        credential_ = {};
         if (!begun) return trouble_of(begun.error(), Reason::server_broken);
-        if (Outcome bad = whole_ ? pass_piece(base::bytes_of(body_)) : stream_body()) return bad;
+        // A body that is held was searched as a whole.
+        if (in_body) {
+            if (Outcome bad = send_placed_body(std::move(placed))) return bad;
+        } else if (Outcome bad = whole_ ? send_piece(base::bytes_of(body_)) : stream_body()) {
+            return bad;
+        }
         if (Outcome bad = send_piece(leaks_.finish())) return bad;
         const auto ended = client.end_body();
         if (!ended) return trouble_of(ended.error(), Reason::server_broken);
@@ -378,7 +431,9 @@ class Exchange {
         answer_.reason.clear();
         // A sandbox has no business with addresses.
         if (grant_.sandbox.empty()) answer_.headers.add("Hardshell-Upstream", record_.address);
-        const auto begun = requester_.begin(std::move(answer_), length);
+        const bool at_hand = client.has_buffered() || client.body_complete();
+        const auto begun = at_hand ? requester_.begin_with_body(std::move(answer_), length)
+                                   : requester_.begin(std::move(answer_), length);
         if (!begun) return trouble_of(begun.error(), Reason::request_broken);
         for (;;) {
             const os::Deadline until = total_.earlier(os::Deadline::after_ms(limits_.idle_ms));
@@ -392,6 +447,7 @@ class Exchange {
                 return over_budget();
             }
             const std::string text = last ? echo_.finish() : echo_.pass(base::text_of(*piece));
+            if (envelope().purpose == Purpose::poll) hear(text, last);
             const auto written = requester_.write(text);
             if (!written) return trouble_of(written.error(), Reason::request_broken);
             if (last) break;
@@ -399,6 +455,12 @@ class Exchange {
         const auto finished = requester_.finish();
         if (!finished) return trouble_of(finished.error(), Reason::request_broken);
         return std::nullopt;
+    }
+
+    // A platform's answer, which may hold what people have clicked.
+    void hear(std::string_view text, bool last) {
+        if (heard_.size() + text.size() <= attested_bytes_max) heard_ += text;
+        if (last) attest(parts_.keeper, envelope().decision, std::exchange(heard_, {}));
     }
 
     std::optional<std::uint64_t> declared_length() const {
@@ -432,6 +494,7 @@ class Exchange {
     std::uint64_t bytes_before_ = 0;
     crypto::SecretBytes credential_;  // until the head is on its way
     EchoFilter echo_;
+    std::string heard_;  // of a platform's answer, until it is whole
     net::ResponseHead answer_;
 };
 

@@ -74,6 +74,7 @@ base::Bytes pack_question(const SecretQuestion& question) {
     packer.text(question.method);
     packer.text(question.path);
     packer.text(question.header);
+    packer.u8(question.form);
     packer.bytes(question.nonce);
     return std::move(packer).take();
 }
@@ -89,6 +90,7 @@ Result<SecretQuestion> unpack_question(ByteView bytes) {
     question.method = TRY(unpacker.text());
     question.path = TRY(unpacker.text());
     question.header = TRY(unpacker.text());
+    question.form = TRY(unpacker.u8());
     const ByteView nonce = TRY(unpacker.bytes());
     if (nonce.size() != question.nonce.size()) return fail(Code::corrupt, "a nonce has 16 bytes");
     std::copy(nonce.begin(), nonce.end(), question.nonce.begin());

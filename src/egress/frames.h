@@ -18,6 +18,16 @@ enum class EgressFrameKind : std::uint16_t {
     // From the keeper alone; connect as well, for its own deliveries.
     tunnel = 202,    // packed permit, one descriptor: a one-way stream to the server
     identity = 203,  // packed TlsName: authorities and certificate under a name
+    // From hardshelld.
+    messages = 204,  // the permit field, one descriptor: a stream of messages (message_stream.h)
+};
+
+// On the descriptor of EgressFrameKind::messages, both ways, over an os::Channel.
+enum class MessageFrameKind : std::uint16_t {
+    opened = 300,  // egress →: the address that was reached
+    text = 301,    // a WebSocket's text message
+    bytes = 302,   // of a purpose lines
+    ended = 303,   // egress →: "REASON: sentence", the last; hardshelld →: close it
 };
 
 // EgressFrameKind::identity. Whoever packs or unpacks wipes the bytes afterwards: they hold a key.
@@ -49,6 +59,7 @@ struct SecretQuestion {
     std::string method;
     std::string path;  // without the query
     std::string header;
+    std::uint8_t form = 0;        // CredentialForm
     crypto::TicketNonce nonce{};  // of the admitted ticket
     bool operator==(const SecretQuestion&) const = default;
 };

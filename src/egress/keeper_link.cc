@@ -124,6 +124,7 @@ void KeeperLink::take_sandbox_frame(os::Frame& frame) {
         case ActorFrameKind::outlets_end:
         case ActorFrameKind::ask:
         case ActorFrameKind::authorities:
+        case ActorFrameKind::attested:
         default:
             break;  // a kind of a later keeper that asks nothing of egress
     }
@@ -242,6 +243,12 @@ Result<> KeeperLink::send_authorities(const wire::Json& authorities) {
     const std::string text = wire::canonical_json(authorities);
     return channel_.send(0, static_cast<std::uint16_t>(ActorFrameKind::authorities),
                          base::bytes_of(text));
+}
+
+void KeeperLink::tell_attested(const wire::Json& answer) {
+    const std::string text = wire::canonical_json(answer);
+    static_cast<void>(channel_.send(0, static_cast<std::uint16_t>(ActorFrameKind::attested),
+                                    base::bytes_of(text)));
 }
 
 void KeeperLink::record(const wire::Json& connection) {

@@ -64,6 +64,8 @@ class KeeperLink {
     base::Result<std::string> await_approval(const std::string& approval, os::Deadline deadline,
                                              const os::WakeUp& stop);
     base::Result<> send_authorities(const wire::Json& authorities);
+    // Tells what a person has answered on a chat platform (egress/attest.h).
+    void tell_attested(const wire::Json& answer);
     // Tells what became of a connection.
     void record(const wire::Json& connection);
 

@@ -57,7 +57,10 @@ EgressProcess::EgressProcess(os::Fd daemon, os::Fd keeper, Outside outside,
       outlets_(OutletParts{link_, admission_, outside, clock, fingerprints_, identities_,
                            limits.forward, limits.dial, limits.outlet},
                fingerprints_),
-      tunnel_crew_(limits.tunnels_max, tunnel_linger_ms) {
+      messages_(MessageStreams::Parts{admission_, link_, identities_, fingerprints_, outside,
+                                      limits.dial, limits.messages, random_}),
+      tunnel_crew_(limits.tunnels_max, tunnel_linger_ms),
+      message_crew_(limits.message_streams_max, tunnel_linger_ms) {
     link_.set_orders(outlets_);
 }
 
@@ -88,6 +91,14 @@ void EgressProcess::open_tunnel(std::string permit, os::Fd keeper) {
     static_cast<void>(started.ok());
 }
 
+void EgressProcess::open_messages(std::string permit, os::Fd requester) {
+    auto owned = std::make_shared<os::Fd>(std::move(requester));
+    const auto started = message_crew_.start([this, permit = std::move(permit), owned] {
+        messages_.serve(permit, std::move(*owned), stop_);
+    });
+    static_cast<void>(started.ok());  // the closed stream tells
+}
+
 void EgressProcess::run() {
     std::thread daemon([this] {
         serve_daemon();
@@ -98,6 +109,7 @@ void EgressProcess::run() {
     stop_.raise();
     daemon.join();
     tunnel_crew_.close();
+    message_crew_.close();
     server_->stop(os::Deadline::after_ms(1'000));
     keeper_server_->stop(os::Deadline::after_ms(1'000));
     pool_.close_idle();
@@ -109,6 +121,13 @@ void EgressProcess::serve_daemon() {
         pool_.close_stale();
         if (!frame && frame.error().code == Code::timed_out) continue;
         if (!frame) return;
+        const bool streams = frame->kind == static_cast<std::uint16_t>(EgressFrameKind::messages) &&
+                             frame->descriptors.size() == 1;
+        if (streams) {
+            open_messages(std::string(base::text_of(frame->payload)),
+                          std::move(frame->descriptors[0]));
+            continue;
+        }
         const bool asks = frame->kind == static_cast<std::uint16_t>(EgressFrameKind::connect) &&
                           frame->descriptors.size() == 1;
         // Anything else is not understood; its descriptors close with the frame.

@@ -9,19 +9,23 @@
 
 #include "egress/forward.h"
 #include "egress/keeper_tunnel.h"
+#include "egress/message_stream.h"
 #include "egress/outlets.h"
 #include "net/crew.h"
 #include "net/http_server.h"
+#include "os/system.h"
 
 namespace hs::egress {
 
 struct ProcessLimits {
     std::size_t streams_max = 256;
     std::size_t tunnels_max = 64;
+    std::size_t message_streams_max = 64;
     std::size_t keeper_streams_max = 64;
     ForwardLimits forward;
     DialTimes dial;
     OutletTimes outlet;
+    MessageTimes messages;
 };
 
 class EgressProcess {
@@ -43,6 +47,7 @@ class EgressProcess {
     void serve_daemon();
     KeeperLink::Requests requests();
     void open_tunnel(std::string permit, os::Fd keeper);
+    void open_messages(std::string permit, os::Fd requester);
 
     os::WakeUp stop_;
     os::Channel daemon_;
@@ -55,7 +60,10 @@ class EgressProcess {
     FingerprintShelf fingerprints_;
     Forwarder forwarder_;
     Outlets outlets_;
+    os::SystemRandom random_;
+    MessageStreams messages_;
     net::Crew tunnel_crew_;
+    net::Crew message_crew_;
     std::unique_ptr<net::HttpServer> server_;
     // The keeper's own deliveries are served whatever hardshelld does with its streams.
     std::unique_ptr<net::HttpServer> keeper_server_;

@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "egress/credential_place.h"
 #include "egress/request_check.h"
 #include "egress/walls.h"
 #include "gate/launch_plan.h"
@@ -183,7 +184,7 @@ bool has_foreign_placeholder(const net::RequestHead& request, const CredentialUs
         for (std::size_t at = text.find(gate::placeholder_mark); at != std::string_view::npos;
              at = text.find(gate::placeholder_mark, at + 1)) {
             const std::string_view name = text.substr(at + gate::placeholder_mark.size());
-            if (credential.name.empty() || !name.starts_with(credential.name)) return true;
+            if (credential.name.empty() || !begins_with_name(name, credential.name)) return true;
         }
         return false;
     };

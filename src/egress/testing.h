@@ -98,6 +98,7 @@ class ScriptedKeeper {
     base::Guarded<std::map<std::string, std::string>> secrets;
     base::Guarded<std::vector<SecretQuestion>> questions;
     base::Guarded<std::vector<wire::Json>> records;
+    base::Guarded<std::vector<wire::Json>> attested;
     std::uint64_t generation = 7;
 
     // The record that comes next after `seen` ones.
@@ -128,6 +129,11 @@ class ScriptedKeeper {
                 auto json = wire::parse_json(base::text_of(frame->payload));
                 CHECK(json.ok());
                 records.with([&](auto& list) { list.push_back(std::move(*json)); });
+            }
+            if (frame->kind == static_cast<std::uint16_t>(gate::ActorFrameKind::attested)) {
+                auto json = wire::parse_json(base::text_of(frame->payload));
+                CHECK(json.ok());
+                attested.with([&](auto& list) { list.push_back(std::move(*json)); });
             }
         }
     }

@@ -139,7 +139,7 @@ Result<Connection> UpstreamPool::acquire(const Wanted& wanted, const os::WakeUp*
 }
 
 void UpstreamPool::release(Connection connection) {
-    if (!connection.client->reusable()) return;
+    if (!connection.client->keeps_alive()) return;
     connection.client->stream().set_wake_up(nullptr);
     connection.idle_until = os::Deadline::after_ms(idle_ms);
     std::list<Connection> closing;  // closed outside the lock

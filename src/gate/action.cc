@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "crypto/hash.h"
+#include "policy/flow_facts.h"
 
 namespace hs::gate {
 namespace {
@@ -19,6 +20,9 @@ constexpr std::size_t text_bytes_max = std::size_t{256} << 10U;
 
 constexpr std::string_view what_names[] = {"content", "listing", "search"};
 constexpr std::string_view operation_names[] = {"create", "replace", "remove", "restore"};
+constexpr std::string_view memory_operation_names[] = {"add",  "keep",  "forget", "expire",
+                                                       "hold", "rekey", "restore"};
+constexpr std::string_view carrier_names[] = {"http", "websocket", "lines"};
 constexpr std::string_view approver_names[] = {"nobody", "reachable"};
 
 template <class Enum, std::size_t count>
@@ -109,6 +113,40 @@ JsonObject members(const Connect& action) {
             {"program", action.program}};
 }
 
+JsonObject members(const Recall& action) {
+    return {{"compartment", action.compartment}, {"query_sha256", action.query_sha256}};
+}
+
+JsonObject members(const Remember& action) {
+    return {{"compartment", action.compartment},
+            {"operation", name_of(action.operation, memory_operation_names)},
+            {"kind", action.kind},
+            {"content_sha256", action.content_sha256},
+            {"content_bytes", count_json(action.content_bytes)},
+            {"entries", count_json(action.entries)},
+            {"quarantined", action.is_quarantined}};
+}
+
+JsonObject members(const SendMessage& action) {
+    return {{"channel", action.channel},
+            {"conversation", action.conversation},
+            {"purpose", action.purpose},
+            {"carrier", name_of(action.carrier, carrier_names)},
+            {"method", action.method},
+            {"scheme", action.scheme},
+            {"host", action.host},
+            {"port", static_cast<std::int64_t>(action.port)},
+            {"target", action.target},
+            {"content_type", action.content_type},
+            {"body_sha256", action.body_sha256},
+            {"body_bytes", count_json(action.body_bytes)},
+            {"credential", action.credential}};
+}
+
+JsonObject members(const LoadSkill& action) {
+    return {{"name", action.name}, {"digest", action.digest}, {"file", action.file}};
+}
+
 Result<std::uint16_t> port_at(const Json& json) {
     const std::int64_t port = TRY(wire::integer_at(json, "port"));
     if (port < 1 || port > 65535) return fail(Code::invalid_input, "\"port\" must be 1 to 65535");
@@ -195,6 +233,49 @@ Result<Action> connect_from(const Json& json) {
     return Action(std::move(action));
 }
 
+Result<Action> recall_from(const Json& json) {
+    return Action(
+        Recall{TRY(short_text(json, "compartment")), TRY(short_text(json, "query_sha256"))});
+}
+
+Result<Action> remember_from(const Json& json) {
+    Remember action;
+    action.compartment = TRY(short_text(json, "compartment"));
+    action.operation = TRY(named<Remember::Operation>(json, "operation", memory_operation_names));
+    action.kind = TRY(short_text(json, "kind"));
+    action.content_sha256 = TRY(short_text(json, "content_sha256"));
+    action.content_bytes = TRY(count_at(json, "content_bytes"));
+    action.entries = TRY(count_at(json, "entries"));
+    action.is_quarantined = TRY(wire::boolean_at(json, "quarantined"));
+    return Action(std::move(action));
+}
+
+Result<Action> send_message_from(const Json& json) {
+    SendMessage action;
+    for (auto& [key, place] : std::initializer_list<std::pair<std::string_view, std::string*>>{
+             {"channel", &action.channel},
+             {"conversation", &action.conversation},
+             {"purpose", &action.purpose},
+             {"method", &action.method},
+             {"scheme", &action.scheme},
+             {"host", &action.host},
+             {"target", &action.target},
+             {"content_type", &action.content_type},
+             {"body_sha256", &action.body_sha256},
+             {"credential", &action.credential}}) {
+        *place = TRY(short_text(json, key));
+    }
+    action.carrier = TRY(named<SendMessage::Carrier>(json, "carrier", carrier_names));
+    action.port = TRY(port_at(json));
+    action.body_bytes = TRY(count_at(json, "body_bytes"));
+    return Action(std::move(action));
+}
+
+Result<Action> load_skill_from(const Json& json) {
+    return Action(LoadSkill{TRY(short_text(json, "name")), TRY(short_text(json, "digest")),
+                            TRY(short_text(json, "file"))});
+}
+
 struct Line {
     std::string operator()(const ReadFile& action) const {
         return fmt::format("{} {}",
@@ -233,12 +314,37 @@ struct Line {
         return fmt::format("connect to {} port {}{}", action.host, action.port,
                            action.is_tls ? " (TLS, not looked into)" : " (not encrypted by TLS)");
     }
+    std::string operator()(const Recall& action) const {
+        return fmt::format("recall from the memory {}", action.compartment);
+    }
+    std::string operator()(const Remember& action) const {
+        if (action.operation != Remember::Operation::add) {
+            return fmt::format("{} {} of the memory {}",
+                               name_of(action.operation, memory_operation_names), action.entries,
+                               action.compartment);
+        }
+        return fmt::format("remember a {} ({} bytes) in {}{}", action.kind, action.content_bytes,
+                           action.compartment,
+                           action.is_quarantined ? ", kept apart until reviewed" : "");
+    }
+    std::string operator()(const SendMessage& action) const {
+        return fmt::format("{} on the channel {}{}{} ({} bytes)", action.purpose, action.channel,
+                           action.conversation.empty() ? "" : " in ", action.conversation,
+                           action.body_bytes);
+    }
+    std::string operator()(const LoadSkill& action) const {
+        return fmt::format("load {} of the skill {}", action.file, action.name);
+    }
     std::string operator()(const ChangeSetting& action) const {
         return fmt::format("set {} = {}", action.key, action.value);
     }
 };
 
 }  // namespace
+
+std::string_view operation_name(Remember::Operation operation) {
+    return name_of(operation, memory_operation_names);
+}
 
 Json to_json(const Action& action) {
     return std::visit(
@@ -259,7 +365,11 @@ Result<Action> action_from_json(const Json& json) {
     if (effect == SendHttp::effect) action = send_http_from(json);
     if (effect == Infer::effect) action = infer_from(json);
     if (effect == Connect::effect) action = connect_from(json);
+    if (effect == SendMessage::effect) action = send_message_from(json);
+    if (effect == LoadSkill::effect) action = load_skill_from(json);
     if (effect == ChangeSetting::effect) action = change_setting_from(json);
+    if (effect == Recall::effect) action = recall_from(json);
+    if (effect == Remember::effect) action = remember_from(json);
     // A member that nobody reads would be shown to no one and still be signed.
     if (action && !(to_json(*action) == json)) {
         return fail(Code::invalid_input, "the action has members that its kind does not know");
@@ -276,6 +386,11 @@ std::string summary_of(const Action& action) {
     return std::visit(Line{}, action);
 }
 
+void take_facts(Circumstances& circumstances, const flow::Assessment& traced) {
+    circumstances.flow = policy::flow_facts(traced);
+    circumstances.findings = traced.findings;
+}
+
 Json to_json(const Circumstances& held) {
     return JsonObject{{"person", held.person},
                       {"space", held.space},
@@ -287,6 +402,8 @@ Json to_json(const Circumstances& held) {
                       {"origin", held.origin},
                       {"project", held.project},
                       {"label", flow::to_json(held.label)},
+                      {"flow", policy::to_json(held.flow)},
+                      {"findings", flow::to_json(held.findings)},
                       {"approver", name_of(held.approver, approver_names)}};
 }
 
@@ -308,6 +425,11 @@ Result<Circumstances> circumstances_from_json(const Json& json) {
     const Json* label = json.find("label");
     if (label == nullptr) return fail(Code::invalid_input, "\"label\" is missing");
     held.label = TRY(flow::label_from_json(*label));
+    // An approval of before facts were traced has none.
+    if (const Json* flow = json.find("flow")) held.flow = TRY(policy::flow_facts_from_json(*flow));
+    if (const Json* findings = json.find("findings")) {
+        held.findings = TRY(flow::findings_from_json(*findings));
+    }
     return held;
 }
 

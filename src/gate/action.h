@@ -13,7 +13,9 @@
 #include <vector>
 
 #include "base/result.h"
+#include "flow/assessment.h"
 #include "flow/label.h"
+#include "policy/question.h"
 #include "wire/json.h"
 
 namespace hs::gate {
@@ -29,9 +31,11 @@ struct Circumstances {
     std::string session;  // ids of this program, empty where there is none
     std::string turn;
     std::string call;
-    std::string origin;   // the channel: "cli", "api"
-    std::string project;  // canonical path of the project's folder, empty outside one
-    flow::Label label;    // join of all that the action's arguments derive from
+    std::string origin;           // the channel: "cli", "api"
+    std::string project;          // canonical path of the project's folder, empty outside one
+    flow::Label label;            // join of all that the action's arguments derive from
+    policy::FlowFacts flow = {};  // traced for the call's arguments; nothing shown by default
+    std::vector<flow::Finding> findings = {};  // what a person is told of them
     Approver approver = Approver::reachable;
 };
 
@@ -110,8 +114,59 @@ struct Connect {
     std::string program;  // what the sandbox was started for
 };
 
-using Action =
-    std::variant<ReadFile, WriteFile, RunCommand, SendHttp, Infer, ChangeSetting, Connect>;
+// Looks into one compartment of the memory. Its Permit carries the compartment's key.
+struct Recall {
+    static constexpr std::string_view effect = "recall";
+    std::string compartment;   // gate/compartment.h
+    std::string query_sha256;  // HMAC of what is looked for, key of the run; empty: to list
+};
+
+// Changes one compartment of the memory. Its Permit carries the compartment's key. The text itself
+// is not here, because what is in the log cannot be forgotten.
+struct Remember {
+    enum class Operation : std::uint8_t { add, keep, forget, expire, hold, rekey, restore };
+    static constexpr std::string_view effect = "remember";
+    std::string compartment;
+    Operation operation = Operation::add;
+    std::string kind;            // of an added entry: "fact", "preference", …; else empty
+    std::string content_sha256;  // of salt and text; of what is not one entry: of the sorted ids
+    std::uint64_t content_bytes = 0;
+    std::uint64_t entries = 1;
+    bool is_quarantined = false;
+};
+
+// One exchange with a chat platform: a message that goes out, or the connection on which they come
+// in. Which host a channel may reach and with which secret comes from configuration.
+struct SendMessage {
+    enum class Carrier : std::uint8_t { http, websocket, lines };
+    static constexpr std::string_view effect = "message";
+    std::string channel;       // its name in configuration
+    std::string conversation;  // the platform's id of where it is said; empty: nowhere yet
+    std::string purpose;       // in a word: "connect", "receive", "send", "update"
+    Carrier carrier = Carrier::http;
+    std::string method;
+    std::string scheme;  // "http" or "https"
+    std::string host;    // canonical
+    std::uint16_t port = 0;
+    std::string target;  // path and query, with egress's place for a credential in a path
+    std::string content_type;
+    std::string body_sha256;  // empty without a body
+    std::uint64_t body_bytes = 0;
+    std::string credential;  // the setting that names its secret; empty: none
+};
+
+// Gives the assistant a skill's text, or one of its other files. From then on the turn acts as it.
+struct LoadSkill {
+    static constexpr std::string_view effect = "skill.load";
+    std::string name;
+    std::string digest;  // of its folder, lower-case hex SHA-256
+    std::string file;    // "SKILL.md" or another one of it
+};
+
+using Action = std::variant<ReadFile, WriteFile, RunCommand, SendHttp, Infer, ChangeSetting,
+                            Connect, Recall, Remember, SendMessage, LoadSkill>;
+
+std::string_view operation_name(Remember::Operation operation);
 
 // The canonical form: an object whose member "effect" names the kind.
 wire::Json to_json(const Action& action);
@@ -121,6 +176,9 @@ base::Result<Action> action_from_json(const wire::Json& json);
 std::string digest_of(const Action& action);
 // One line for a person: what would happen, to what.
 std::string summary_of(const Action& action);
+
+// The facts of a call, as they were traced for its arguments.
+void take_facts(Circumstances& circumstances, const flow::Assessment& traced);
 
 wire::Json to_json(const Circumstances& circumstances);
 base::Result<Circumstances> circumstances_from_json(const wire::Json& json);

@@ -7,6 +7,8 @@
 
 namespace hs::gate {
 
+constexpr unsigned line_shift = 32;  // of the number in an id; number 0 is the channel itself
+
 enum class FrameKind : std::uint16_t {
     decide = 1,    // hardshelld → keeper: {action, circumstances, approval?}
     record = 2,    // hardshelld → keeper: {kind, fields, durable}
@@ -14,6 +16,10 @@ enum class FrameKind : std::uint16_t {
     answer = 4,    // keeper →: the result of the frame with the same id
     failure = 5,   // keeper →: {code, what} for the frame with the same id
     news = 6,      // keeper → hardshelld, unasked: an approval was answered, a revocation
+    // hardshelld → keeper, no payload. The upper half of the id is a line's number: with `line`
+    // comes its socket, and answers to frames whose id has that upper half go there.
+    line = 7,
+    line_end = 8,
 };
 
 // Between the keeper and launcher or egress.
@@ -32,6 +38,7 @@ enum class ActorFrameKind : std::uint16_t {
     ask = 122,               // egress → keeper: a ConnectionAsk; answered with the same id
     authorities = 123,       // egress → keeper: {"authorities": [{"id", "pem"}]}
     more_authorities = 124,  // keeper → egress: one has been taken; no payload
+    attested = 126,          // egress → keeper: what a person answered on a chat platform
     fingerprints = 125,      // keeper → egress: packed FingerprintTable of egress/leak_scan.h
 };
 

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "gate/frames.h"
+#include "os/socket.h"
 
 namespace hs::gate {
 
@@ -20,6 +21,8 @@ namespace {
 
 constexpr std::int64_t answer_patience_ms = 30'000;
 constexpr std::size_t questions_max = 1024;
+constexpr std::size_t answered_max = 1024;
+constexpr std::size_t idle_lines_max = 32;
 
 base::ByteView view_of(const std::string& text) {
     return base::bytes_of(text);
@@ -35,11 +38,13 @@ Code code_from(std::string_view name) {
 
 }  // namespace
 
-// What one caller waits on. It lives on the caller's stack; the reader fills it under the lock.
-struct Gate::Waiting {
-    bool done = false;
-    Result<Json> answer = fail(Code::io, "no answer");
-    std::condition_variable ready;
+// Where the keeper answers one caller: a socket of its own, so that the thread that asks is the one
+// that wakes. Questions go over the link's channel, in the order in which they were asked.
+struct Gate::Line {
+    Line(os::Fd socket, std::uint64_t given) : channel(std::move(socket)), number(given) {}
+    os::Channel channel;
+    const std::uint64_t number;  // in the upper half of every id
+    std::uint32_t asked = 0;
 };
 
 // One connection to one keeper process. A dead one answers every question with a failure.
@@ -50,23 +55,69 @@ struct Gate::Link {
     os::WakeUp stop;
     std::mutex mutex;  // guards all below
     bool dead = false;
-    std::uint64_t next_id = 1;
-    std::map<std::uint64_t, Waiting*> waiting;
+    std::vector<std::unique_ptr<Line>> idle;
+    std::size_t lines = 0;  // idle or in use
+    std::uint64_t last_line = 0;
     std::map<std::string, std::string> answered;  // approval → outcome, until somebody took it
     std::condition_variable news;
     std::jthread reader;
 
     void die() {
+        stop.raise();  // whoever waits on a line
         const std::scoped_lock lock(mutex);
         dead = true;
-        for (auto& [id, caller] : waiting) {
-            caller->done = true;
-            caller->answer =
-                fail(Code::io, "the keeper process ended; nothing was done, ask again");
-            caller->ready.notify_all();
-        }
-        waiting.clear();
+        idle.clear();
         news.notify_all();
+    }
+
+    Result<std::unique_ptr<Line>> take_line() {
+        std::unique_lock lock(mutex);
+        if (dead) return fail(Code::io, "the keeper process is not running; nothing was done");
+        if (!idle.empty()) {
+            auto line = std::move(idle.back());
+            idle.pop_back();
+            return line;
+        }
+        if (lines >= questions_max || last_line >= UINT32_MAX) {
+            return fail(Code::exhausted, "too many requests at once; try again in a moment");
+        }
+        ++lines;
+        const std::uint64_t number = ++last_line;
+        lock.unlock();
+        auto made = open_line(number);
+        if (!made) drop();
+        return made;
+    }
+
+    void give_back(std::unique_ptr<Line> line) {
+        {
+            const std::scoped_lock lock(mutex);
+            if (!dead && idle.size() < idle_lines_max) {
+                idle.push_back(std::move(line));
+                return;
+            }
+        }
+        end_line(std::move(line));
+    }
+
+    // A line whose answer may still come serves nobody else.
+    void end_line(std::unique_ptr<Line> line) {
+        const auto told = channel.send(line->number << line_shift,
+                                       static_cast<std::uint16_t>(FrameKind::line_end), {});
+        static_cast<void>(told.ok());  // a keeper that is gone has let go of it
+        drop();
+    }
+
+  private:
+    Result<std::unique_ptr<Line>> open_line(std::uint64_t number) {
+        auto pair = TRY(os::stream_pair());
+        TRY(channel.send(number << line_shift, static_cast<std::uint16_t>(FrameKind::line), {},
+                         {pair.second.get()}));
+        return std::make_unique<Line>(std::move(pair.first), number);
+    }
+    void drop() {
+        const std::scoped_lock lock(mutex);
+        --lines;
     }
 };
 
@@ -101,23 +152,7 @@ void Gate::read_frames(Link* link) {
         if (!frame) break;
         auto payload = wire::parse_json(base::text_of(frame->payload));
         if (!payload) break;
-        if (frame->kind == static_cast<std::uint16_t>(FrameKind::news)) {
-            notice(*link, *payload);
-            continue;
-        }
-        const std::scoped_lock lock(link->mutex);
-        const auto found = link->waiting.find(frame->id);
-        if (found == link->waiting.end()) continue;
-        Waiting& caller = *found->second;
-        if (frame->kind == static_cast<std::uint16_t>(FrameKind::answer)) {
-            caller.answer = std::move(*payload);
-        } else {
-            caller.answer = fail(code_from(wire::text_at_or(*payload, "code", "").value()),
-                                 wire::text_at_or(*payload, "what", "refused").value());
-        }
-        caller.done = true;
-        link->waiting.erase(found);
-        caller.ready.notify_all();
+        if (frame->kind == static_cast<std::uint16_t>(FrameKind::news)) notice(*link, *payload);
     }
     link->die();
 }
@@ -126,12 +161,18 @@ void Gate::notice(Link& link, const Json& news) {
     if (const Json* generation = news.find("generation"); generation && generation->integer()) {
         revocation_->generation.store(static_cast<std::uint64_t>(*generation->integer()));
     }
+    if (const Json* on = news.find("lockdown"); on && on->boolean()) {
+        const auto listener = locked_down_.with([](auto& held) { return held; });
+        if (listener) listener(*on->boolean());
+    }
+    const auto others = news_listeners_.with([](auto& held) { return held; });
+    for (const auto& told : others) told(news);
     const auto approval = wire::text_at_or(news, "approval", "");
     const auto outcome = wire::text_at_or(news, "outcome", "");
     if (!approval || !outcome || approval->empty()) return;
     {
         const std::scoped_lock lock(link.mutex);
-        if (link.answered.size() < questions_max) link.answered[*approval] = *outcome;
+        if (link.answered.size() < answered_max) link.answered[*approval] = *outcome;
         link.news.notify_all();
     }
     const auto listeners = listeners_.with([](auto& held) { return held; });
@@ -140,28 +181,26 @@ void Gate::notice(Link& link, const Json& news) {
 
 Result<Json> Gate::exchange(std::uint16_t kind, const Json& payload) {
     const auto held = link();
-    Waiting caller;
-    std::unique_lock lock(held->mutex);
-    if (held->dead) return fail(Code::io, "the keeper process is not running; nothing was done");
-    if (held->waiting.size() >= questions_max) {
-        return fail(Code::exhausted, "too many requests at once; try again in a moment");
-    }
-    const std::uint64_t id = held->next_id++;
-    held->waiting[id] = &caller;
-    lock.unlock();
+    auto line = TRY(held->take_line());
+    const std::uint64_t id = line->number << line_shift | ++line->asked;
     const std::string text = wire::canonical_json(payload);
     auto sent = held->channel.send(id, kind, view_of(text));
-    lock.lock();
-    if (!sent) {
-        held->waiting.erase(id);
-        return std::move(sent).failure();
+    auto frame =
+        sent ? line->channel.receive(os::Deadline::after_ms(answer_patience_ms), &held->stop)
+             : Result<os::Frame>(sent.failure());
+    if (!frame || frame->id != id) {
+        held->end_line(std::move(line));
+        if (!sent) return std::move(sent).failure();
+        if (!frame && frame.error().code == Code::timed_out) {
+            return fail(Code::timed_out, "the keeper did not answer in time; nothing was done");
+        }
+        return fail(Code::io, "the keeper process ended; nothing was done, ask again");
     }
-    const auto until = os::Deadline::after_ms(answer_patience_ms).at();
-    if (!caller.ready.wait_until(lock, until, [&] { return caller.done; })) {
-        held->waiting.erase(id);
-        return fail(Code::timed_out, "the keeper did not answer in time; nothing was done");
-    }
-    return std::move(caller.answer);
+    held->give_back(std::move(line));
+    Json answer = TRY(wire::parse_json(base::text_of(frame->payload)));
+    if (frame->kind == static_cast<std::uint16_t>(FrameKind::answer)) return answer;
+    return fail(code_from(wire::text_at_or(answer, "code", "").value()),
+                wire::text_at_or(answer, "what", "refused").value());
 }
 
 Result<Json> Gate::decide(const Action& action, const Circumstances& circumstances,
@@ -203,12 +242,13 @@ Result<> Gate::withdraw(const std::string& approval) {
     return {};
 }
 
-Result<> Gate::report(const std::string& decision, std::string_view outcome, Json details) {
+Result<> Gate::report(const std::string& decision, std::string_view outcome, Json details,
+                      Durable durable) {
     Json fields;
     fields["decision"] = decision;
     fields["outcome"] = outcome;
     fields["details"] = std::move(details);
-    return record("effect.ended", std::move(fields), Durable::later);
+    return record("effect.ended", std::move(fields), durable);
 }
 
 Result<> Gate::record(std::string_view kind, Json fields, Durable durable) {
@@ -221,7 +261,13 @@ Result<> Gate::record(std::string_view kind, Json fields, Durable durable) {
         return {};
     }
     const std::string text = wire::canonical_json(payload);
-    return link()->channel.send(0, static_cast<std::uint16_t>(FrameKind::record), view_of(text));
+    constexpr auto kind_of_frame = static_cast<std::uint16_t>(FrameKind::record);
+    if (durable == Durable::with_next) return link()->channel.hold(0, kind_of_frame, view_of(text));
+    return link()->channel.send(0, kind_of_frame, view_of(text));
+}
+
+Result<> Gate::flush() {
+    return link()->channel.flush();
 }
 
 Result<Json> Gate::question(std::string_view verb, Json arguments) {
@@ -233,6 +279,14 @@ Result<Json> Gate::question(std::string_view verb, Json arguments) {
 
 void Gate::on_answered(Answered answered) {
     listeners_.with([&](auto& held) { held.push_back(std::move(answered)); });
+}
+
+void Gate::on_lockdown(LockedDown locked_down) {
+    locked_down_.with([&](auto& held) { held = std::move(locked_down); });
+}
+
+void Gate::on_news(std::function<void(const Json&)> told) {
+    news_listeners_.with([&](auto& held) { held.push_back(std::move(told)); });
 }
 
 Result<Pending> Gate::pending_from(const Json& answer) {

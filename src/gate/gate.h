@@ -41,10 +41,14 @@ struct Denied {
 template <class A>
 using Verdict = std::variant<Permit<A>, Pending, Denied>;
 
-enum class Durable : std::uint8_t { later, before_return };
+// with_next: goes out with this gate's next frame, whoever sends that, or with flush(); for a
+// record that another frame follows at once.
+enum class Durable : std::uint8_t { later, before_return, with_next };
 
 class Gate {
   public:
+    // Told when the lockdown begins or was lifted.
+    using LockedDown = std::function<void(bool on)>;
     // Told when an approval is answered or has expired: its id and "approved", "denied", "expired".
     using Answered = std::function<void(const std::string& approval, const std::string& outcome)>;
 
@@ -58,7 +62,7 @@ class Gate {
     template <class A>
     base::Result<Verdict<A>> ask(const A& action, const Circumstances& circumstances) {
         auto answer = TRY(decide(Action(action), circumstances, {}));
-        return TRY(verdict_from<A>(std::move(answer)));
+        return TRY(verdict_from<A>(action, std::move(answer)));
     }
     // Claims the Permit of an approval that was answered "approved": decided again, once.
     // conflict when it was claimed before; denied when the action differs by a single byte.
@@ -66,7 +70,7 @@ class Gate {
     base::Result<Verdict<A>> claim(const std::string& approval, const A& action,
                                    const Circumstances& circumstances) {
         auto answer = TRY(decide(Action(action), circumstances, approval));
-        return TRY(verdict_from<A>(std::move(answer)));
+        return TRY(verdict_from<A>(action, std::move(answer)));
     }
     // Waits until the approval is answered. timed_out at the deadline, cancelled by the wake-up.
     base::Result<std::string> await_answer(const std::string& approval, os::Deadline deadline,
@@ -75,22 +79,27 @@ class Gate {
     base::Result<> withdraw(const std::string& approval);
 
     // Tells how a permitted action ended; goes into the log.
-    base::Result<> report(const std::string& decision, std::string_view outcome,
-                          wire::Json details);
+    base::Result<> report(const std::string& decision, std::string_view outcome, wire::Json details,
+                          Durable durable = Durable::later);
     // Writes one event of another kind (audit/event.h has the kinds) into the log.
     base::Result<> record(std::string_view kind, wire::Json fields, Durable durable);
+    // Sends what with_next has left behind.
+    base::Result<> flush();
 
     // Any other question to the keeper (approvals.list, policy.describe, why, key.open …): the
     // answer's JSON, or the Error that the keeper gave.
     base::Result<wire::Json> question(std::string_view verb, wire::Json arguments);
 
     void on_answered(Answered answered);
+    void on_lockdown(LockedDown locked_down);
+    // Told what else the keeper says unasked, on the reader's thread; must be quick.
+    void on_news(std::function<void(const wire::Json&)> told);
     // Puts a new keeper process behind the gate after the old one died. Every Permit is revoked.
     void reconnect(os::Fd keeper);
     std::uint64_t generation() const { return revocation_->generation.load(); }
 
   private:
-    struct Waiting;
+    struct Line;
     struct Link;
 
     base::Result<wire::Json> decide(const Action& action, const Circumstances& circumstances,
@@ -101,17 +110,18 @@ class Gate {
     std::shared_ptr<Link> link();
 
     template <class A>
-    base::Result<Verdict<A>> verdict_from(wire::Json answer) {
+    base::Result<Verdict<A>> verdict_from(const A& asked, wire::Json answer) {
         const std::string outcome = TRY(wire::text_at(answer, "outcome"));
         if (outcome == "ask") return Verdict<A>(TRY(pending_from(answer)));
         if (outcome != "allow") {
             return Verdict<A>(Denied{TRY(wire::text_at(answer, "decision")),
                                      TRY(wire::text_at(answer, "reason"))});
         }
-        const wire::Json* allowed = answer.find("action");
-        if (allowed == nullptr)
-            return base::fail(base::Code::corrupt, "a permit without its action");
-        Action action = TRY(action_from_json(*allowed));
+        // The keeper sends back an action that it has completed; else what was asked is permitted.
+        Action action = asked;
+        if (const wire::Json* completed = answer.find("action")) {
+            action = TRY(action_from_json(*completed));
+        }
         if (!std::holds_alternative<A>(action)) {
             return base::fail(base::Code::corrupt, "a permit for another kind of action");
         }
@@ -136,6 +146,8 @@ class Gate {
     std::shared_ptr<Revocation> revocation_ = std::make_shared<Revocation>();
     base::Guarded<std::shared_ptr<Link>> link_;
     base::Guarded<std::vector<Answered>> listeners_;
+    base::Guarded<LockedDown> locked_down_;
+    base::Guarded<std::vector<std::function<void(const wire::Json&)>>> news_listeners_;
 };
 
 }  // namespace hs::gate

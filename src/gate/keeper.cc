@@ -4,7 +4,9 @@
 
 #include "base/bytes.h"
 #include "crypto/hash.h"
+#include "crypto/secret.h"
 #include "crypto/ticket.h"
+#include "policy/question_text.h"
 
 namespace hs::gate {
 namespace {
@@ -64,6 +66,21 @@ audit::Event event_from(audit::EventKind kind, const Json& fields) {
     return event;
 }
 
+const std::string* compartment_of(const Action& action) {
+    if (const auto* recall = std::get_if<Recall>(&action)) return &recall->compartment;
+    if (const auto* remember = std::get_if<Remember>(&action)) return &remember->compartment;
+    return nullptr;
+}
+
+// What is erased stays readable where it lay, so what is left gets another key.
+bool erases(const Action& action) {
+    const auto* remember = std::get_if<Remember>(&action);
+    if (remember == nullptr) return false;
+    return remember->operation == Remember::Operation::forget ||
+           remember->operation == Remember::Operation::expire ||
+           remember->operation == Remember::Operation::rekey;
+}
+
 }  // namespace
 
 // Generations begin at the time, so that no ticket of an earlier keeper is of this one's.
@@ -92,29 +109,27 @@ void Keeper::send_failure(const Sender& sender, std::uint64_t id, const base::Er
 }
 
 void Keeper::handle(const Sender& sender, const os::Frame& frame) {
-    const auto payload = wire::parse_json(base::text_of(frame.payload));
-    Result<> done;
-    if (!payload) {
-        done = payload.failure();
-    } else {
-        switch (static_cast<FrameKind>(frame.kind)) {
-            case FrameKind::decide:
-                done = decide(sender, frame.id, *payload);
-                break;
-            case FrameKind::record:
-                done = take_record(sender, frame.id, *payload);
-                break;
-            case FrameKind::question:
-                done = take_question(sender, frame.id, *payload);
-                break;
-            case FrameKind::answer:
-            case FrameKind::failure:
-            case FrameKind::news:
-            default:
-                done = fail(Code::invalid_input, "the keeper does not take such a frame");
-        }
-    }
+    const auto done = handle_payload(sender, frame);
     if (!done) send_error(*sender.channel, frame.id, done.error());
+}
+
+Result<> Keeper::handle_payload(const Sender& sender, const os::Frame& frame) {
+    const Json payload = TRY(wire::parse_json(base::text_of(frame.payload)));
+    switch (static_cast<FrameKind>(frame.kind)) {
+        case FrameKind::decide:
+            return decide(sender, frame.id, payload);
+        case FrameKind::record:
+            return take_record(sender, frame.id, payload);
+        case FrameKind::question:
+            return take_question(sender, frame.id, payload);
+        case FrameKind::answer:
+        case FrameKind::failure:
+        case FrameKind::news:
+        case FrameKind::line:
+        case FrameKind::line_end:
+        default:
+            return fail(Code::invalid_input, "the keeper does not take such a frame");
+    }
 }
 
 Result<> Keeper::send_when_durable(const Sender& sender, std::uint64_t id, audit::Event event,
@@ -155,9 +170,18 @@ Result<> Keeper::decide(const Sender& sender, std::uint64_t id, const Json& payl
     const std::string approval = TRY(wire::text_at_or(payload, "approval", ""));
     if (!approval.empty()) TRY(decide_claim(decision, approval));
     decision.judgement = parts_.judge.decide(question, decision.id);
+    hold_to_manifest(decision);
     Json answer = TRY(conclude(decision));
     auto event = TRY(event_of(decision, answer));
     return send_when_durable(sender, id, std::move(event), std::move(answer));
+}
+
+// What a skill's manifest does not admit is denied, whatever policy says.
+void Keeper::hold_to_manifest(Decision& decision) const {
+    if (decision.asked.refused.empty()) return;
+    decision.judgement.outcome = Judgement::Outcome::deny;
+    decision.judgement.reason = decision.asked.refused;
+    decision.judgement.remedy.clear();
 }
 
 // Puts the consents that were given into the question; whether they suffice is policy's word.
@@ -222,7 +246,10 @@ Result<Json> Keeper::allow(Decision& decision) {
     Json answer;
     answer["outcome"] = "allow";
     answer["decision"] = decision.id;
-    answer["action"] = to_json(decision.asked.action);
+    // Only a command is completed here, with its program's hash.
+    if (std::holds_alternative<RunCommand>(decision.asked.action)) {
+        answer["action"] = to_json(decision.asked.action);
+    }
     answer["sandbox"] = shown_profile(decision);
     answer["log"] = judgement.log;
     for (const auto& item : judgement.redact) answer["redact"].push(item);
@@ -261,6 +288,14 @@ Result<> Keeper::add_ticket(Decision& decision, base::WallTime_ms expiry_ms, Jso
     base::Bytes covered;
     if (const auto* command = std::get_if<RunCommand>(&action)) {
         const policy::Profile* profile = TRY(profile_for(decision, *command));
+        std::optional<skills::Loaded> skill;
+        policy::Profile narrowed;
+        if (!decision.circumstances.skill.empty()) {
+            if (parts_.skills == nullptr) return fail(Code::denied, "no skill is installed");
+            skill = TRY(parts_.skills->find(decision.circumstances.skill));
+            narrowed = parts_.skills->narrowed(*profile, *skill);
+            profile = &narrowed;
+        }
         LaunchPlaces places = parts_.launch;
         places.project = decision.circumstances.project;
         const bool network = profile->network == policy::Network::egress;
@@ -269,14 +304,27 @@ Result<> Keeper::add_ticket(Decision& decision, base::WallTime_ms expiry_ms, Jso
             authority = TRY(parts_.take_authority());
             places.authority = authority.pem;
             places.secrets = parts_.secret_names();
+            if (skill) {
+                std::erase_if(places.secrets, [&](const std::string& name) {
+                    return !SkillBook::may_use_secret(*skill, name);
+                });
+            }
         }
         parts_.random.fill(ticket.nonce);
         if (network) note_sandbox(decision, *profile, ticket.nonce, authority.id);
-        const os::LaunchSpec spec =
+        os::LaunchSpec spec =
             TRY(plan_launch(*command, decision.asked.resolved_executable, *profile, places));
+        if (skill) parts_.skills->show_folders(spec, *skill, places);
         covered = TRY(os::pack_launch_spec(spec));
         ticket.kind = os::LaunchSpec::ticket_kind;
-    } else if (std::holds_alternative<SendHttp>(action) || std::holds_alternative<Infer>(action)) {
+    } else if (const std::string* compartment = compartment_of(action)) {
+        // The key for the hand that acts, in the daemon's own process: no ticket covers it.
+        covered = TRY(parts_.compartment_keys(*compartment, erases(action)));
+        answer["envelope"] = base::to_base64(covered);
+        crypto::wipe(covered);
+        return {};
+    } else if (std::holds_alternative<SendHttp>(action) || std::holds_alternative<Infer>(action) ||
+               std::holds_alternative<SendMessage>(action)) {
         covered = TRY(parts_.envelope_for(action, decision.id, expiry_ms));
         ticket.kind = parts_.envelope_ticket_kind;
     } else {
@@ -336,9 +384,9 @@ Result<audit::Event> Keeper::event_of(const Decision& decision, const Json& answ
     event.detail("digest", decision.asked.digest);
     event.detail("explanation", decision.judgement.explanation);
     std::string text = R"({"action":)";
-    wire::append_canonical_json(text, to_json(decision.asked.action));
+    text += decision.asked.text;
     text += R"(,"question":)";
-    wire::append_canonical_json(text, policy::to_json(decision.asked.question));
+    policy::append_json(text, decision.asked.question);
     text += '}';
     if (text.size() <= question_bytes_in_event_max) {
         event.detail_text("request", std::move(text));
@@ -383,12 +431,13 @@ Result<> Keeper::take_question(const Sender& sender, std::uint64_t id, const Jso
     return {};
 }
 
+void Keeper::tell_daemon(const Json& news) {
+    if (daemon_) send(*daemon_, 0, FrameKind::news, news);
+}
+
 std::uint64_t Keeper::revoke_all() {
     ++generation_;
-    if (daemon_) {
-        send(*daemon_, 0, FrameKind::news,
-             JsonObject{{"generation", static_cast<std::int64_t>(generation_)}});
-    }
+    tell_daemon(JsonObject{{"generation", static_cast<std::int64_t>(generation_)}});
     record(audit::Event(audit::EventKind::permit_revoked)
                .detail("generation", static_cast<std::int64_t>(generation_)));
     return generation_;

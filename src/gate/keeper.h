@@ -42,9 +42,19 @@ struct Sender {
 // A secret that may go to a host, and in which form.
 struct BoundSecret {
     std::string name;
+    std::string form;  // secrets/binding.h has the names
     std::string header;
     std::string prefix;
+    std::string user;
     std::vector<std::string> hosts;
+};
+
+// What a sandbox asks a secret for. Without a method: whether there is any for the host at all.
+struct SecretAsk {
+    std::string host;
+    std::string method = {};
+    std::string path = {};  // without the query
+    std::string program = {};
 };
 
 // What an allowed request of a sandbox may do, beside what was asked.
@@ -74,8 +84,8 @@ class Keeper {
 
     using SandboxEnvelopeFor = std::function<base::Result<base::Bytes>(
         const ConnectionAsk& ask, const SandboxRequest& request)>;
-    // The one secret that is bound to the host, if there is one.
-    using SecretFor = std::function<std::optional<BoundSecret>(const std::string& host)>;
+    // The one secret that is bound to such a request, if there is one.
+    using SecretFor = std::function<std::optional<BoundSecret>(const SecretAsk& ask)>;
     // For one run; denied while egress has made none.
     using TakeAuthority = std::function<base::Result<SandboxAuthority>()>;
 
@@ -98,8 +108,15 @@ class Keeper {
         SecretFor secret_for;
         TakeAuthority take_authority;
         std::function<std::vector<std::string>()> secret_names;
+        // The packed keys of a compartment of the memory (gate/compartment_keys.h); to erase, the
+        // next one too.
+        std::function<base::Result<base::Bytes>(const std::string& compartment, bool erases)>
+            compartment_keys;
+        const SkillBook* skills = nullptr;
     };
     Keeper(Parts parts, ApprovalBook book);
+
+    static void send_failure(const Sender& sender, std::uint64_t id, const base::Error& error);
 
     // Takes one frame; the answer goes to the sender's channel, once what it tells is durable.
     void handle(const Sender& sender, const os::Frame& frame);
@@ -110,6 +127,8 @@ class Keeper {
     // Voids every Permit: the new generation, for launcher and egress as well.
     std::uint64_t revoke_all();
     std::uint64_t generation() const { return generation_; }
+    // Something that hardshelld did not ask for.
+    void tell_daemon(const wire::Json& news);
 
     enum class Access : std::uint8_t { daemon_or_person, person_only };
     void add_verb(std::string name, Access access, Verb verb);
@@ -117,6 +136,8 @@ class Keeper {
     // The sandbox that was permitted under this ticket now has listeners: who it is, for egress.
     // not_found for a ticket of another kind, conflict for a second time.
     base::Result<SandboxOrder> open_sandbox(base::ByteView nonce);
+    // The executable of the run under this ticket; empty when no such sandbox is open.
+    std::string program_of(base::ByteView nonce) const;
     // Its id, or nothing when it is not known.
     std::string close_sandbox(base::ByteView nonce);
     // Decides one connection or request of a sandbox; answers to egress's channel.
@@ -125,6 +146,13 @@ class Keeper {
     void note_sent(const std::string& sandbox, std::int64_t bytes);
     // Whom to tell of answered approvals, beside the daemon.
     void set_egress(std::shared_ptr<os::Channel> egress) { egress_ = std::move(egress); }
+
+    // An answer on a chat platform by somebody whose identity a person has confirmed. The
+    // approval's state, or the reason for which the answer does not count.
+    base::Result<wire::Json> answer_in_chat(const std::string& approval, ApprovalAnswer answer);
+    const Approval* find_approval(const std::string& id) const { return book_.find(id); }
+    // Whose consent policy would count, in words.
+    std::string who_may_approve(const std::string& id);
 
     // Writes an event without waiting.
     void record(audit::Event event);
@@ -173,10 +201,10 @@ class Keeper {
                                  const Sandbox& sandbox);
     base::Result<ConnectionAnswer> decide_request(Decision& decision, const ConnectionAsk& ask,
                                                   Sandbox& sandbox);
-    std::optional<BoundSecret> credential_for(const Decision& decision, const ConnectionAsk& ask);
+    std::optional<BoundSecret> credential_for(const Decision& decision, const ConnectionAsk& ask,
+                                              const Sandbox& sandbox);
     std::string pending_for(const Decision& decision) const;
     static void send_answer(const Sender& sender, std::uint64_t id, const wire::Json& answer);
-    static void send_failure(const Sender& sender, std::uint64_t id, const base::Error& error);
 
     base::Result<> decide(const Sender& sender, std::uint64_t id, const wire::Json& payload);
     base::Result<> decide_claim(Decision& decision, const std::string& approval);
@@ -185,11 +213,13 @@ class Keeper {
     base::Result<const policy::Profile*> profile_for(const Decision& decision,
                                                      const RunCommand& command) const;
     std::string shown_profile(const Decision& decision) const;
+    void hold_to_manifest(Decision& decision) const;
     base::Result<> add_ticket(Decision& decision, base::WallTime_ms expiry_ms, wire::Json& answer);
     base::Result<wire::Json> ask_person(Decision& decision);
     base::Result<> send_when_durable(const Sender& sender, std::uint64_t id, audit::Event event,
                                      wire::Json answer);
     base::Result<audit::Event> event_of(const Decision& decision, const wire::Json& answer);
+    base::Result<> handle_payload(const Sender& sender, const os::Frame& frame);
     base::Result<> take_record(const Sender& sender, std::uint64_t id, const wire::Json& payload);
     base::Result<> take_question(const Sender& sender, std::uint64_t id, const wire::Json& payload);
     base::Result<wire::Json> list_approvals() const;
@@ -197,6 +227,14 @@ class Keeper {
                                              const std::string& reason);
     base::Result<wire::Json> answer_by_person(const Sender& sender, const wire::Json& arguments);
     base::Result<> check_approver(const std::string& id, const std::string& person);
+    // What must be met of an approval, and the question as it is now: of the rules that ask, those
+    // that say who may approve, or all where none does.
+    struct Needed {
+        policy::Question question;
+        std::vector<policy::ApprovalRequirement> requirements;
+        std::string words;
+    };
+    base::Result<Needed> needed_for(const std::string& id);
     base::Result<std::string> rule_from_approval(const Approval& approval,
                                                  const std::string& person);
     base::Result<wire::Json> record_proof(const Sender& sender, const wire::Json& arguments);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "flow/text.h"
 #include "gate/keeper.h"
 
 namespace hs::gate {
@@ -22,7 +23,26 @@ Json shown(const Approval& approval) {
                       {"created", base::format_time(approval.created_ms)},
                       {"expires", base::format_time(approval.expiry_ms)},
                       {"status", name_of(approval.status)},
+                      {"answered_by", approval.answers.empty() ? "" : approval.answers.back().by},
                       {"session", wire::text_at_or(approval.circumstances, "session", "").value()}};
+}
+
+// Where the values that nobody vouches for were seen. Both texts may be a stranger's.
+std::string provenance_of(const std::vector<flow::Finding>& findings) {
+    constexpr int lines_max = 6;
+    std::string lines;
+    int count = 0;
+    for (const flow::Finding& finding : findings) {
+        // Of a program nothing is known, and the card shows all of it.
+        if (finding.voucher != flow::Voucher::nobody || finding.role == "tool") continue;
+        if (++count > lines_max) continue;
+        lines +=
+            fmt::format("              {} \"{}\" ", finding.role, flow::visible(finding.value));
+        lines += finding.origin.empty()
+                     ? std::string("was made up by the assistant\n")
+                     : fmt::format("comes from {}\n", flow::visible(finding.origin));
+    }
+    return lines;
 }
 
 }  // namespace
@@ -63,6 +83,7 @@ std::string Keeper::card_of(const Decision& decision, base::WallTime_ms expiry_m
     const flow::Label& label = decision.circumstances.label;
     if (label.integrity == flow::Integrity::untrusted) {
         card += "  provenance: the conversation holds text from strangers\n";
+        card += provenance_of(decision.circumstances.findings);
     }
     card += fmt::format("  valid until {}", base::format_time(expiry_ms).substr(0, 16));
     return card;
@@ -106,6 +127,19 @@ Result<Json> Keeper::answer_approval(const std::string& id, ApprovalAnswer answe
     if (status == ApprovalStatus::approved) tell(id, "approved");
     if (status == ApprovalStatus::denied) tell(id, "denied");
     return shown(*book_.find(id));
+}
+
+// In chat many people can press. A consent that counts for nothing must not use the approval up.
+Result<Json> Keeper::answer_in_chat(const std::string& approval, ApprovalAnswer answer) {
+    if (answer.consent) {
+        const Needed needed = TRY(needed_for(approval));
+        if (!policy::may_approve(needed.requirements, needed.question, answer.by,
+                                 parts_.governance.roles_of(answer.by))) {
+            return fail(Code::denied, fmt::format("{} may not approve this: it takes {}", answer.by,
+                                                  needed.words));
+        }
+    }
+    return answer_approval(approval, std::move(answer), "answered in chat");
 }
 
 void Keeper::tick() {
@@ -166,6 +200,30 @@ void Keeper::add_own_verbs() {
              [this](const Sender& sender, const Json& arguments) {
                  return record_proof(sender, arguments);
              });
+}
+
+Result<Keeper::Needed> Keeper::needed_for(const std::string& id) {
+    const Approval* approval = book_.find(id);
+    if (approval == nullptr) return fail(Code::not_found, "there is no such approval");
+    auto asked = TRY(parts_.questions.ask(TRY(action_from_json(approval->action)),
+                                          TRY(circumstances_from_json(approval->circumstances))));
+    asked.question.now_ms = parts_.clock.wall_ms();
+    const policy::Decision decision = parts_.judge.decide_now(asked.question);
+    Needed needed{std::move(asked.question), {}, ""};
+    for (const auto& requirement : decision.requirements) {
+        if (requirement.excludes_requester) needed.requirements.push_back(requirement);
+    }
+    if (needed.requirements.empty()) needed.requirements = decision.requirements;
+    for (const auto& requirement : needed.requirements) {
+        if (!needed.words.empty()) needed.words += ", and ";
+        needed.words += policy::describe(requirement, needed.question.person);
+    }
+    return needed;
+}
+
+std::string Keeper::who_may_approve(const std::string& id) {
+    const auto needed = needed_for(id);
+    return needed ? needed->words : std::string();
 }
 
 // Consent that policy would not count is refused when it is given, with who may give it.

@@ -106,6 +106,14 @@ Result<SandboxOrder> Keeper::open_sandbox(base::ByteView nonce) {
     return fail(Code::not_found, "no run with a network was permitted under this ticket");
 }
 
+std::string Keeper::program_of(base::ByteView nonce) const {
+    const std::string wanted = base::to_hex(nonce);
+    for (const auto& [id, sandbox] : sandboxes_) {
+        if (sandbox.nonce == wanted && sandbox.is_open) return sandbox.program;
+    }
+    return {};
+}
+
 std::string Keeper::close_sandbox(base::ByteView nonce) {
     const std::string wanted = base::to_hex(nonce);
     for (auto at = sandboxes_.begin(); at != sandboxes_.end(); ++at) {
@@ -181,6 +189,7 @@ Result<> Keeper::judge_connection(Decision& decision, Action action, const std::
     decision.approval.clear();
     if (!approval.empty()) TRY(decide_claim(decision, approval));
     decision.judgement = parts_.judge.decide(question, decision.id);
+    hold_to_manifest(decision);
     return {};
 }
 
@@ -236,7 +245,8 @@ Result<Answer> Keeper::decide_open(Decision& decision, const Ask& ask, const San
     }
     const bool can_inspect = ask.inside == Ask::Inside::http;
     const bool must_inspect =
-        can_inspect && (sandbox.inspects_all || parts_.secret_for(ask.host).has_value() ||
+        can_inspect && (sandbox.inspects_all ||
+                        parts_.secret_for({ask.host, "", "", sandbox.program}).has_value() ||
                         policy::egress_names(sandbox.inspect, ask.host, ask.port));
     const bool passes = decision.judgement.outcome == Judgement::Outcome::allow;
     if (passes && !must_inspect)
@@ -279,6 +289,12 @@ Result<Answer> Keeper::decide_addresses(Decision& decision, const Ask& ask) {
     const bool http = ask.inside == Ask::Inside::http;
     const Action action = http ? Action(read) : Action(Connect{ask.host, ask.port, ask.is_tls, ""});
     TRY(judge_connection(decision, action, {}));
+    if (!decision.circumstances.skill.empty() && parts_.skills != nullptr) {
+        const auto skill = parts_.skills->find(decision.circumstances.skill);
+        if (!skill || !SkillBook::reaches(*skill, ask.host, ask.port)) {
+            return denial(decision.id, decision.judgement.reason);
+        }
+    }
     policy::Question& question = decision.asked.question;
     policy::HttpAim aim;
     aim.at.host = TRY(policy::canonical_host(ask.host));
@@ -309,8 +325,10 @@ Result<Answer> Keeper::decide_addresses(Decision& decision, const Ask& ask) {
 
 // Policy's word on the secret that is bound to the host; the binding is checked again when the
 // value is asked for.
-std::optional<BoundSecret> Keeper::credential_for(const Decision& decision, const Ask& ask) {
-    const auto bound = parts_.secret_for(ask.host);
+std::optional<BoundSecret> Keeper::credential_for(const Decision& decision, const Ask& ask,
+                                                  const Sandbox& sandbox) {
+    const std::string path = ask.target.substr(0, ask.target.find('?'));
+    const auto bound = parts_.secret_for({ask.host, ask.method, path, sandbox.program});
     if (!bound) return std::nullopt;
     policy::Question question = decision.asked.question;
     policy::SecretTarget target;
@@ -322,6 +340,12 @@ std::optional<BoundSecret> Keeper::credential_for(const Decision& decision, cons
     question.effect = policy::Effect::secret_use;
     question.target = std::move(target);
     question.consents.clear();
+    if (!decision.circumstances.skill.empty()) {
+        const auto skill = parts_.skills != nullptr
+                               ? parts_.skills->find(decision.circumstances.skill)
+                               : Result<skills::Loaded>(fail(Code::denied, "no skill"));
+        if (!skill || !SkillBook::may_use_secret(*skill, bound->name)) return std::nullopt;
+    }
     const Judgement judgement = parts_.judge.decide(question, decision.id);
     if (judgement.outcome != Judgement::Outcome::allow) return std::nullopt;
     return bound;
@@ -361,7 +385,7 @@ Result<Answer> Keeper::decide_request(Decision& decision, const Ask& ask, Sandbo
     const auto& target = std::get<policy::HostTarget>(decision.asked.question.target);
     request.is_inner = target.zones.has_any({policy::Zone::loopback, policy::Zone::private_});
     request.only_looks = looks;
-    request.credential = credential_for(decision, ask);
+    request.credential = credential_for(decision, ask, sandbox);
     answer.envelope = TRY(parts_.sandbox_envelope_for(ask, request));
     return answer;
 }

@@ -71,6 +71,7 @@ Result<PolicySources> preset_in(const std::string& folder, const std::string& pr
         return policy::add_file(sources, layer, TRY(read_policy_file(path)));
     };
     TRY(add("builtin.cedar", Layer::builtin));
+    TRY(add("flow.cedar", Layer::builtin));
     TRY(add(preset + ".cedar", Layer::builtin));
     TRY(add(preset + ".ceiling.cedar", Layer::builtin));
     TRY(add("tools.toml", Layer::builtin));
@@ -142,7 +143,7 @@ Result<std::vector<NamedSources>> sources_in(const std::string& folder, const st
     }
     for (const std::string& file : TRY(files_in(folder))) {
         const std::string name = file.substr(0, file.find('.'));
-        if (file != name + ".cedar" || name == "builtin") continue;
+        if (file != name + ".cedar" || name == "builtin" || name == "flow") continue;
         found.push_back({name, TRY(preset_in(folder, name))});
     }
     return found;

@@ -3,8 +3,11 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "crypto/hash.h"
+#include "gate/channel_setting.h"
 #include "os/file.h"
 
 namespace hs::gate {
@@ -88,8 +91,11 @@ Result<std::string> Questions::hash_of(const std::string& path) {
 
 // A folder of another class inside the project is another project.
 policy::PathTarget Questions::path_target(const CanonicalPath& path,
-                                          const policy::Surroundings& around) const {
-    policy::PathTarget target = tables_.path(path, kind_of(path.text()), around);
+                                          const policy::Surroundings& around) {
+    const bool tracked = around.project && tracked_.knows(*around.project, path);
+    policy::PathTarget target =
+        tables_.path(path, kind_of(path.text()), around,
+                     tracked ? policy::Tracking::tracked : policy::Tracking::untracked);
     if (!target.is_in_project) return target;
     const policy::ProjectClass* own = governance_.project_class(*around.project);
     const policy::ProjectClass* nearest = governance_.project_class(path);
@@ -117,7 +123,24 @@ Result<> Questions::fill(const WriteFile& action, Asked& asked,
     return {};
 }
 
-Result<> Questions::fill(RunCommand& action, Asked& asked, const policy::Surroundings& around) {
+// A script of the skill that acts comes into the sandbox as its bytes: that they are kept in
+// Hardshell's own folder makes them nobody's secret. As if it lay where the command runs.
+std::vector<std::string> Questions::judged_argv(const RunCommand& action,
+                                                const std::string& skill) const {
+    std::vector<std::string> argv = action.argv;
+    if (skill.empty() || skills_ == nullptr || action.scripts.empty()) return argv;
+    const auto acting = skills_->find(skill);
+    if (!acting) return argv;
+    for (const auto& script : action.scripts) {
+        if (!skills_->holds(*acting, script)) continue;
+        const std::string name = script.path.substr(script.path.rfind('/') + 1);
+        std::replace(argv.begin(), argv.end(), script.path, action.working_directory + "/" + name);
+    }
+    return argv;
+}
+
+Result<> Questions::fill(RunCommand& action, const std::string& skill, Asked& asked,
+                         const policy::Surroundings& around) {
     asked.question.effect = policy::Effect::run;
     const auto called_as = TRY(CanonicalPath::from_text(action.executable));
     const std::string resolved = TRY(os::resolve_path(called_as.text()));
@@ -129,10 +152,11 @@ Result<> Questions::fill(RunCommand& action, Asked& asked, const policy::Surroun
     }
     action.executable_sha256 = sha256;
     asked.resolved_executable = resolved;
-    policy::CommandTarget target =
-        tables_.command({called_as, TRY(CanonicalPath::from_resolved(resolved)), sha256,
-                         action.argv, TRY(CanonicalPath::from_resolved(action.working_directory))},
-                        around);
+    policy::CommandTarget target = tables_.command(
+        {called_as, TRY(CanonicalPath::from_resolved(resolved)), sha256, judged_argv(action, skill),
+         TRY(CanonicalPath::from_resolved(action.working_directory))},
+        around);
+    target.argv = action.argv;
     if (resolved == places_.reader && action.scripts.empty()) {
         // Our own program, which only turns its standard input into text on standard output.
         target.groups = {policy::ToolGroup::inspect};
@@ -219,6 +243,66 @@ Result<> Questions::fill(const ChangeSetting& action, Asked& asked) {
     return {};
 }
 
+// Where somebody speaks, and where an answer goes: the same words for both, so that a rule can say
+// that they are the same place.
+policy::Channel Questions::channel_named(const std::string& name) const {
+    policy::Channel channel;
+    channel.name = name;
+    channel.kind = name == "cli" ? "terminal" : name;
+    const std::string own = channel_of_origin(name);
+    const auto* kind = settings_.find("channel." + own + ".kind");
+    if (kind != nullptr && kind->value.text() != nullptr) channel.kind = *kind->value.text();
+    return channel;
+}
+
+Result<> Questions::fill(const SendMessage& action, Asked& asked) {
+    asked.question.effect = policy::Effect::message;
+    if (settings_.find("channel." + action.channel + ".kind") == nullptr) {
+        return fail(Code::not_found,
+                    fmt::format("the channel {} is not configured; see: hardshell channel list",
+                                action.channel));
+    }
+    policy::ChannelTarget target;
+    target.channel = channel_named(
+        action.conversation.empty() ? action.channel : action.channel + "/" + action.conversation);
+    target.bytes = static_cast<std::int64_t>(action.body_bytes);
+    asked.question.target = std::move(target);
+    return {};
+}
+
+Result<> Questions::fill(const LoadSkill& action, Asked& asked) {
+    asked.question.effect = policy::Effect::skill_load;
+    policy::SkillTarget target;
+    target.name = action.name;
+    target.digest = action.digest;
+    target.tier = policy::TrustTier::blocked;
+    const auto skill = skills_ != nullptr
+                           ? skills_->find(action.name)
+                           : Result<skills::Loaded>(fail(Code::denied, "no skill is installed"));
+    if (!skill) {
+        asked.refused = skill.error().what;
+    } else if (skill->entry.digest != action.digest) {
+        asked.refused = "the skill is not the version that is installed; ask again";
+    } else {
+        target.tier = skill->standing.tier;
+    }
+    asked.question.target = std::move(target);
+    return {};
+}
+
+void Questions::act_as_skill(const Circumstances& circumstances, const Action& action,
+                             Asked& asked) {
+    const auto skill = skills_ != nullptr
+                           ? skills_->find(circumstances.skill)
+                           : Result<skills::Loaded>(fail(Code::denied, "no skill is installed"));
+    if (!skill) {
+        asked.refused = skill.error().what;
+        return;
+    }
+    asked.question.actor = skills_->actor(*skill, circumstances.agent);
+    asked.refused = skills_->refusal(*skill, action, circumstances);
+}
+
 Result<> Questions::begin(const Circumstances& circumstances, const policy::Surroundings& around,
                           policy::Question& question) const {
     // Without an agent it is the person who acts, by a command of their own.
@@ -226,7 +310,10 @@ Result<> Questions::begin(const Circumstances& circumstances, const policy::Surr
         circumstances.agent.empty() ? policy::ActorKind::person : policy::ActorKind::agent;
     question.actor.name = circumstances.agent.empty() ? circumstances.person : circumstances.agent;
     if (!circumstances.skill.empty()) {
-        return fail(Code::denied, "skills cannot act yet: none is installed");
+        question.actor.kind = policy::ActorKind::skill;
+        question.actor.name = circumstances.skill;
+        question.actor.agent = circumstances.agent;
+        question.actor.tier = policy::TrustTier::blocked;  // until the store vouches for it
     }
     question.person = circumstances.person;
     question.space = circumstances.space;
@@ -235,9 +322,10 @@ Result<> Questions::begin(const Circumstances& circumstances, const policy::Surr
         const policy::ProjectClass* project = governance_.project_class(*around.project);
         if (project != nullptr) question.project.use = project->use;
     }
-    question.origin.name = circumstances.origin;
-    question.origin.kind = circumstances.origin == "cli" ? "terminal" : circumstances.origin;
+    question.origin = channel_named(circumstances.origin);
     question.label = circumstances.label;
+    question.lockdown = lockdown_;
+    question.flow = circumstances.flow;
     question.reachable = circumstances.approver == Circumstances::Approver::reachable;
     return {};
 }
@@ -248,12 +336,20 @@ Result<Asked> Questions::ask(Action action, const Circumstances& circumstances) 
     TRY(begin(circumstances, around, asked.question));
     if (auto* read = std::get_if<ReadFile>(&action)) TRY(fill(*read, asked, around));
     if (auto* write = std::get_if<WriteFile>(&action)) TRY(fill(*write, asked, around));
-    if (auto* run = std::get_if<RunCommand>(&action)) TRY(fill(*run, asked, around));
+    if (auto* run = std::get_if<RunCommand>(&action)) {
+        TRY(fill(*run, circumstances.skill, asked, around));
+    }
     if (auto* http = std::get_if<SendHttp>(&action)) TRY(fill(*http, asked));
     if (auto* infer = std::get_if<Infer>(&action)) TRY(fill(*infer, asked));
     if (auto* connect = std::get_if<Connect>(&action)) TRY(fill(*connect, asked));
+    if (auto* message = std::get_if<SendMessage>(&action)) TRY(fill(*message, asked));
     if (auto* setting = std::get_if<ChangeSetting>(&action)) TRY(fill(*setting, asked));
-    asked.digest = digest_of(action);
+    if (auto* recall = std::get_if<Recall>(&action)) TRY(fill(*recall, asked, around));
+    if (auto* remember = std::get_if<Remember>(&action)) TRY(fill(*remember, asked, around));
+    if (auto* load = std::get_if<LoadSkill>(&action)) TRY(fill(*load, asked));
+    if (!circumstances.skill.empty()) act_as_skill(circumstances, action, asked);
+    asked.text = wire::canonical_json(to_json(action));
+    asked.digest = base::to_hex(crypto::sha256(base::bytes_of(asked.text)));
     asked.question.action_digest = asked.digest;
     asked.action = std::move(action);
     return asked;

@@ -14,6 +14,8 @@
 #include "gate/action.h"
 #include "gate/governance.h"
 #include "gate/settings.h"
+#include "gate/skill_book.h"
+#include "gate/tracked_files.h"
 #include "policy/facts.h"
 #include "policy/question.h"
 #include "policy/trial.h"
@@ -31,8 +33,10 @@ struct MachinePlaces {
 struct Asked {
     Action action;  // completed: with the executable's hash
     policy::Question question;
+    std::string text;  // canonical JSON of the action; its SHA-256 is the digest
     std::string digest;
     std::string resolved_executable;  // of RunCommand
+    std::string refused;              // why the skill that acts may not, whatever policy says
 };
 
 class Questions {
@@ -47,6 +51,8 @@ class Questions {
           clock_(clock),
           places_(std::move(places)) {}
 
+    // Without one, no skill can act. It outlives this.
+    void set_skills(const SkillBook* skills) { skills_ = skills; }
     // invalid_input or not_found when the action cannot be what it says: a path that is not
     // canonical, a program that is not there, a provider that is not configured.
     base::Result<Asked> ask(Action action, const Circumstances& circumstances);
@@ -61,20 +67,33 @@ class Questions {
     policy::Question ask_change(std::string_view person, std::string_view requester,
                                 std::string_view key, bool weakens) const;
 
+    // A fact of every question from now on.
+    void set_lockdown(bool on) { lockdown_ = on; }
+
   private:
     base::Result<policy::Surroundings> surroundings(const Circumstances& circumstances) const;
     base::Result<> fill(const ReadFile& action, Asked& asked, const policy::Surroundings& around);
     base::Result<> fill(const WriteFile& action, Asked& asked, const policy::Surroundings& around);
-    base::Result<> fill(RunCommand& action, Asked& asked, const policy::Surroundings& around);
+    base::Result<> fill(RunCommand& action, const std::string& skill, Asked& asked,
+                        const policy::Surroundings& around);
+    std::vector<std::string> judged_argv(const RunCommand& action, const std::string& skill) const;
     base::Result<> fill(const SendHttp& action, Asked& asked);
     base::Result<> fill(const Infer& action, Asked& asked);
     base::Result<> fill(const ChangeSetting& action, Asked& asked);
     base::Result<> fill(const Connect& action, Asked& asked);
+    base::Result<policy::CompartmentTarget> compartment_target(
+        const std::string& name, const policy::Surroundings& around) const;
+    base::Result<> fill(const Recall& action, Asked& asked, const policy::Surroundings& around);
+    base::Result<> fill(const Remember& action, Asked& asked, const policy::Surroundings& around);
+    base::Result<> fill(const SendMessage& action, Asked& asked);
+    policy::Channel channel_named(const std::string& name) const;
+    base::Result<> fill(const LoadSkill& action, Asked& asked);
+    void act_as_skill(const Circumstances& circumstances, const Action& action, Asked& asked);
     base::Result<std::string> hash_of(const std::string& path);
     base::Result<> begin(const Circumstances& circumstances, const policy::Surroundings& around,
                          policy::Question& question) const;
     policy::PathTarget path_target(const policy::CanonicalPath& path,
-                                   const policy::Surroundings& around) const;
+                                   const policy::Surroundings& around);
     base::Result<Action> action_of_words(std::string_view verb, const std::string& rest,
                                          const Circumstances& circumstances) const;
     base::Result<policy::Given> given(std::string_view verb, const std::string& rest,
@@ -85,12 +104,15 @@ class Questions {
         std::int64_t modified_ns, changed_ns;
         std::string sha256;
     };
+    const SkillBook* skills_ = nullptr;
     const policy::FactTables& tables_;  // outlives this
     const Settings& settings_;          // outlives this
     const Governance& governance_;      // outlives this
     const base::Clock& clock_;          // outlives this
     MachinePlaces places_;
+    bool lockdown_ = false;
     std::map<std::string, Known> hashes_;
+    TrackedFiles tracked_;
 };
 
 }  // namespace hs::gate

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "gate/compartment.h"
 #include "gate/questions.h"
 #include "os/file.h"
 #include "wire/url.h"
@@ -188,8 +189,42 @@ policy::Question Questions::ask_change(std::string_view person, std::string_view
     question.effect = policy::Effect::policy_change;
     question.target = policy::SettingTarget{std::string(key), weakens};
     question.label = flow::Label::of_person(person);
+    question.lockdown = lockdown_;
     question.now_ms = clock_.wall_ms();
     return question;
+}
+
+// Which project a compartment is of is known by its tag alone: the conversation's own, or another.
+Result<policy::CompartmentTarget> Questions::compartment_target(
+    const std::string& name, const policy::Surroundings& around) const {
+    const CompartmentName compartment = TRY(CompartmentName::parse(name));
+    policy::CompartmentTarget target;
+    target.name = name;
+    target.space = compartment.space;
+    target.classes = compartment.classes();
+    target.level = compartment.level();
+    if (compartment.project.empty()) return target;
+    const bool is_own =
+        around.project && project_tag(around.project->text()) == compartment.project;
+    target.project = is_own ? around.project->text() : "project " + compartment.project;
+    return target;
+}
+
+Result<> Questions::fill(const Recall& action, Asked& asked, const policy::Surroundings& around) {
+    asked.question.effect = policy::Effect::recall;
+    asked.question.target = TRY(compartment_target(action.compartment, around));
+    return {};
+}
+
+Result<> Questions::fill(const Remember& action, Asked& asked, const policy::Surroundings& around) {
+    asked.question.effect = policy::Effect::remember;
+    policy::CompartmentTarget target = TRY(compartment_target(action.compartment, around));
+    target.operation = operation_name(action.operation);
+    target.kind = action.kind;
+    target.is_quarantined = action.is_quarantined;
+    target.bytes = static_cast<std::int64_t>(action.content_bytes);
+    asked.question.target = std::move(target);
+    return {};
 }
 
 }  // namespace hs::gate

@@ -1,5 +1,6 @@
 // The table of all settings: key, type, default, meaning.
 
+#include "gate/channel_setting.h"
 #include "gate/settings.h"
 
 namespace hs::gate {
@@ -11,9 +12,9 @@ const std::vector<SettingRow> own_rows{
     {"space.name", SettingType::text, "\"personal\"", "The space that this daemon serves."},
     {"policy.preset", SettingType::text, "\"personal\"",
      "The preset of rules: personal, work, enterprise or locked."},
-        {"organisation.folder", SettingType::text, "\"\"",
-         "Folder of the organisation's policy, roles, classes of projects and acceptable-use text. "
-         "Where /etc/hardshell exists, that one holds instead."},
+    {"organisation.folder", SettingType::text, "\"\"",
+     "Folder of the organisation's policy, roles, classes of projects and acceptable-use text. "
+     "Where /etc/hardshell exists, that one holds instead."},
     {"model.default", SettingType::text, "\"\"",
      "Name of the provider to ask first; empty: the first that is configured, else a local "
      "server that is found, else the offline provider."},
@@ -38,6 +39,12 @@ const std::vector<SettingRow> own_rows{
      1, 1000},
     {"turn.approval_minutes", SettingType::integer, "30",
      "How long an approval may wait; silence is denial.", 1, 10'080},
+    {"memory.enabled", SettingType::boolean, "true",
+     "Remember and recall things across conversations."},
+    {"memory.review_days", SettingType::integer, "7",
+     "How often you are reminded of memories that wait for your review; 0: never.", 0, 365},
+    {"memory.retention_days", SettingType::integer, "0",
+     "After how many days without use something remembered is forgotten; 0: never.", 0, 36'500},
 };
 
 const std::vector<SettingRow> provider_rows{
@@ -104,12 +111,38 @@ const std::vector<SettingRow> shipping_rows{
      "PEM file of the only authorities that may vouch for it; empty: the system's."},
 };
 
+const std::vector<SettingRow> drift_rows{
+    {"drift.enabled", SettingType::boolean, "true",
+     "Look once a day for what departs from the usual, and record it as findings."},
+    {"drift.learn_days", SettingType::integer, "10",
+     "Days of activity before a person's, agent's or skill's usual is known.", 1, 365},
+    {"drift.window_days", SettingType::integer, "90", "How far back the usual reaches.", 7, 3650},
+    {"drift.volume_factor", SettingType::integer, "8", "How many times the usual of a day is told.",
+     2, 1000},
+    {"drift.volume_floor", SettingType::integer, "60",
+     "Fewer actions, files or MiB than this in a day are never told.", 1, 1'000'000},
+    {"drift.leaving", SettingType::text_list, "[]",
+     "Who leaves when: \"uid 1000 2026-12-31\". Near that day less is needed to be told."},
+    {"drift.leave_days", SettingType::integer, "30", "How near.", 1, 365},
+    {"drift.utc_offset_minutes", SettingType::integer, "0", "Where the people's day and hours lie.",
+     -840, 840},
+    {"review.every_days", SettingType::integer, "91",
+     "How often the regular review (hardshell review) is due.", 1, 3650},
+    {"drift.personal_hosts", SettingType::text_list,
+     "[\"dropbox.com\", \"drive.google.com\", \"docs.google.com\", \"mail.google.com\", "
+     "\"onedrive.live.com\", \"outlook.live.com\", \"icloud.com\", \"wetransfer.com\", "
+     "\"mega.nz\", \"pastebin.com\", \"transfer.sh\", \"file.io\", \"gofile.io\", "
+     "\"proton.me\", \"web.telegram.org\", \"discord.com\"]",
+     "Destinations that are a person's own; told where the space is not personal."},
+};
+
 }  // namespace
 
 const std::vector<SettingRow>& setting_rows() {
     static const std::vector<SettingRow> rows = [] {
         std::vector<SettingRow> all;
-        for (const auto* part : {&own_rows, &provider_rows, &shipping_rows}) {
+        for (const auto* part : {&own_rows, &provider_rows, &shipping_rows, &drift_rows,
+                                 &channel_setting_rows()}) {
             all.insert(all.end(), part->begin(), part->end());
         }
         return all;

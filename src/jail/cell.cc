@@ -1,8 +1,6 @@
 #include "jail/cell.h"
 
-#include <linux/sched.h>
 #include <poll.h>
-#include <sched.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -25,25 +23,6 @@ using os::Fd;
 
 constexpr std::size_t notes_max = 32;
 constexpr std::size_t enforced_max = 32;
-
-Result<std::pair<Fd, Fd>> report_pair() {
-    int ends[2];
-    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
-        return os::fail_errno("making the report socket", errno);
-    }
-    return std::pair(Fd(ends[0]), Fd(ends[1]));
-}
-
-std::uint64_t namespaces(Powers powers) {
-    std::uint64_t flags = CLONE_NEWNS | CLONE_NEWUTS;
-    if (stands(Wall::processes)) flags |= CLONE_NEWPID;
-    if (stands(Wall::network)) flags |= CLONE_NEWNET;
-    if (stands(Wall::ipc)) flags |= CLONE_NEWIPC;
-    // Root makes the user namespace last, so that the others belong to the host's and stay out of
-    // reach even for somebody who gains capabilities inside.
-    if (powers == Powers::ordinary) flags |= CLONE_NEWUSER;
-    return flags;
-}
 
 // Receives one report; the descriptors it carries into `passed`.
 ssize_t receive_report(int socket, Report& report, std::vector<Fd>& passed) {
@@ -71,6 +50,42 @@ ssize_t receive_report(int socket, Report& report, std::vector<Fd>& passed) {
 
 }  // namespace
 
+InsidePlace CellShop::place(int reports) const {
+    const os::HostIdentity host{::geteuid(), ::getegid()};
+    return {.powers = host.user == 0 ? Powers::root : Powers::ordinary,
+            .host = host,
+            .hidden = hidden,
+            .filter = filter,
+            .landlock_abi_max = landlock_abi_max,
+            .reports = reports};
+}
+
+// Where one cannot be made, the run that follows is cloned as if there were none to prepare, and
+// says why it fails.
+void CellShop::prepare() {
+    if (!prepares || warm.ready()) return;
+    ControlGroup group;
+    if (stands(Wall::memory_limit)) {
+        auto made = groups.make();
+        if (made) group = std::move(*made);
+    }
+    warm.look_at_mounts();
+    const ControlGroup left{group.kind, group.folder, {}};
+    auto cell = clone_cell(place(-1).powers, std::move(group),
+                           [this](int reports) { wait_inside(place(reports)); });
+    if (!cell) {
+        prepares = false;
+        groups.remove({left.kind, left.folder, {}});
+        return;
+    }
+    join_group(*cell);
+    warm.keep(std::move(*cell));
+}
+
+void CellShop::drop_prepared() {
+    if (warm.ready()) groups.remove(warm.drop());
+}
+
 Result<std::unique_ptr<Cell>> Cell::start(CellShop& shop, os::LaunchSpec spec,
                                           std::vector<Fd> descriptors,
                                           const crypto::TicketNonce& nonce) {
@@ -78,59 +93,76 @@ Result<std::unique_ptr<Cell>> Cell::start(CellShop& shop, os::LaunchSpec spec,
     cell->nonce_ = nonce;
     cell->identity_ = TRY(choose_identity(cell->spec_, shop.id_maps));
     cell->outcome_.notes = cell->identity_.notes;
-    if (stands(Wall::memory_limit)) {
-        // A group that cannot be made now is no reason to run without a limit: the watchdog holds.
-        auto group = shop.groups.make(cell->spec_.limits);
-        if (group) cell->group_ = std::move(*group);
-        cell->watched_ = cell->group_.kind == GroupKind::none;
-    }
-    auto [outer, inner] = TRY(report_pair());
-    cell->reports_ = std::move(outer);
+    if (!cell->use_prepared(descriptors)) TRY(cell->clone_process(descriptors));
     cell->describe_enforcement();
-    TRY(cell->clone_process(descriptors, inner.get()));
     return cell;
 }
 
-Result<> Cell::clone_process(const std::vector<Fd>& descriptors, int inner_reports) {
-    int pidfd = -1;
-    struct clone_args arguments {};
-    arguments.flags = namespaces(identity_.powers) | CLONE_PIDFD;
-    arguments.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
-    arguments.exit_signal = SIGCHLD;
-    if (group_.kind == GroupKind::version_2) {
-        arguments.flags |= CLONE_INTO_CGROUP;
-        arguments.cgroup = static_cast<std::uint64_t>(group_.join.get());
-    }
+InsideOrder Cell::order(const std::vector<Fd>& descriptors) const {
+    return {.spec = spec_,
+            .identity = identity_,
+            .descriptors = descriptors,
+            .hashes = shop_.hashes,
+            .bound_data = watched_};
+}
+
+void Cell::take_process(CellProcess process) {
+    pid_ = process.pid;
+    process_ = std::move(process.process);
+    reports_ = std::move(process.reports);
+    group_ = std::move(process.group);
+    grouped_ = process.grouped;
+}
+
+void Cell::begin() {
     started_ = std::chrono::steady_clock::now();
     deadline_ = started_ + std::chrono::milliseconds(spec_.limits.wall_ms);
     next_watch_ = started_ + std::chrono::milliseconds(watch_every_ms);
-    const long pid = ::syscall(SYS_clone3, &arguments, sizeof arguments);
-    if (pid == 0) {
-        run_inside({.spec = spec_,
-                    .identity = identity_,
-                    .descriptors = descriptors,
-                    .hidden = shop_.hidden,
-                    .filter = shop_.filter,
-                    .hashes = shop_.hashes,
-                    .landlock_abi_max = shop_.landlock_abi_max,
-                    .await_group = group_.kind == GroupKind::version_1,
-                    .bound_data = watched_,
-                    .reports = inner_reports});
+}
+
+// False where none is ready or it cannot serve; then it is gone.
+bool Cell::use_prepared(const std::vector<Fd>& descriptors) {
+    auto ready = shop_.warm.take();
+    shop_.drop_prepared();  // one that is there still cannot be used
+    if (!ready) return false;
+    const bool limited = ready->grouped && ControlGroups::limit(ready->group, spec_.limits).ok();
+    watched_ = stands(Wall::memory_limit) && ready->group.kind == GroupKind::none;
+    begin();
+    if (!limited || !send_order(ready->reports.get(), order(descriptors))) {
+        shop_.groups.remove(end_cell(std::move(*ready)));
+        return false;
     }
-    if (pid < 0) {
-        const int number = errno;
-        shop_.groups.remove(std::move(group_));
-        return base::fail(os::code_of_errno(number), namespace_advice(number));
+    take_process(std::move(*ready));
+    return true;
+}
+
+Result<> Cell::clone_process(const std::vector<Fd>& descriptors) {
+    if (stands(Wall::memory_limit)) {
+        // A group that cannot be made now is no reason to run without a limit: the watchdog holds.
+        auto group = shop_.groups.make();
+        if (group && !ControlGroups::limit(*group, spec_.limits)) {
+            shop_.groups.remove(std::move(*group));
+            group = ControlGroup();
+        }
+        if (group) group_ = std::move(*group);
+        watched_ = group_.kind == GroupKind::none;
     }
-    pid_ = static_cast<int>(pid);
-    process_ = Fd(pidfd);
-    grouped_ = group_.kind != GroupKind::version_1;
-    if (grouped_) return {};
+    begin();
+    const ControlGroup left{group_.kind, group_.folder, {}};
+    const bool awaits = group_.kind == GroupKind::version_1;
+    auto process = clone_cell(identity_.powers, std::move(group_), [&](int reports) {
+        InsideOrder given = order(descriptors);
+        given.await_group = awaits;  // a prepared one is in its group before
+        run_inside(shop_.place(reports), given);
+    });
+    if (!process) {
+        shop_.groups.remove({left.kind, left.folder, {}});
+        return process.failure();
+    }
     // Moving a process waits for a grace period of the kernel; the child goes on building its root
     // meanwhile and asks for the answer before it starts anything.
-    const std::string text = std::to_string(pid_);
-    grouped_ =
-        ::write(group_.join.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
+    join_group(*process);
+    take_process(std::move(*process));
     return {};
 }
 

@@ -15,9 +15,11 @@
 #include "jail/cgroup.h"
 #include "jail/executable.h"
 #include "jail/identity.h"
+#include "jail/inside.h"
 #include "jail/outcome.h"
 #include "jail/report.h"
 #include "jail/seccomp.h"
+#include "jail/warm.h"
 #include "os/fd.h"
 #include "os/launch.h"
 
@@ -31,6 +33,14 @@ struct CellShop {
     ControlGroups groups = ControlGroups::discover();
     std::vector<std::string> hidden;
     int landlock_abi_max = 0;
+    bool prepares = true;  // keep a sandbox ready
+    WarmCells warm;
+
+    InsidePlace place(int reports) const;
+    // Makes a sandbox ready for the next run, if none is.
+    void prepare();
+    // Ends the one that is ready.
+    void drop_prepared();
 };
 
 class Cell {
@@ -39,8 +49,9 @@ class Cell {
     static constexpr std::size_t refused_calls_at_once = 16;
     static constexpr int watch_every_ms = 50;
 
-    // Clones the sandbox's first process; it builds the rest by itself and is heard of through
-    // on_readable(). `descriptors` are standard input, output, error and the staged files.
+    // Gives the order to the prepared process, or clones one; it builds the rest by itself and is
+    // heard of through on_readable(). `descriptors` are standard input, output, error and the
+    // staged files.
     static base::Result<std::unique_ptr<Cell>> start(CellShop& shop, os::LaunchSpec spec,
                                                      std::vector<os::Fd> descriptors,
                                                      const crypto::TicketNonce& nonce);
@@ -77,7 +88,11 @@ class Cell {
 
   private:
     Cell(CellShop& shop, os::LaunchSpec spec) : shop_(shop), spec_(std::move(spec)) {}
-    base::Result<> clone_process(const std::vector<os::Fd>& descriptors, int inner_reports);
+    InsideOrder order(const std::vector<os::Fd>& descriptors) const;
+    bool use_prepared(const std::vector<os::Fd>& descriptors);
+    base::Result<> clone_process(const std::vector<os::Fd>& descriptors);
+    void take_process(CellProcess process);
+    void begin();
     void take_report(const Report& report, std::vector<os::Fd> passed);
     void answer(bool done);
     void count_refused(const RefusedCall& call);

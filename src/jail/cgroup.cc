@@ -124,7 +124,7 @@ bool ControlGroups::use_version_1(const std::string& folder) {
     return true;
 }
 
-Result<ControlGroup> ControlGroups::make(const os::Limits& limits) {
+Result<ControlGroup> ControlGroups::make() {
     ControlGroup group;
     if (kind_ == GroupKind::none) return group;
     group.kind = kind_;
@@ -133,23 +133,30 @@ Result<ControlGroup> ControlGroups::make(const os::Limits& limits) {
     if (::mkdir(group.folder.c_str(), 0700) != 0) {
         return os::fail_errno("making a control group", errno);
     }
+    group.join = kind_ == GroupKind::version_2
+                     ? Fd(::open(group.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC))
+                     : Fd(::open((group.folder + "/cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
+    if (group.join) return group;
+    const int number = errno;
+    ::rmdir(group.folder.c_str());
+    return os::fail_errno("opening a control group", number);
+}
+
+Result<> ControlGroups::limit(const ControlGroup& group, const os::Limits& limits) {
     const std::string memory = std::to_string(limits.memory_bytes);
-    bool limited = false;
-    if (kind_ == GroupKind::version_2) {
+    bool limited = group.kind == GroupKind::none;
+    if (group.kind == GroupKind::version_2) {
         limited = put(group.folder + "/memory.max", memory) &&
                   put(group.folder + "/pids.max", std::to_string(limits.processes_max + 2));
         // Absent without swap accounting; the sandbox then may swap what the host lets it.
         (void)put(group.folder + "/memory.swap.max", "0");
-        group.join = Fd(::open(group.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    } else {
+    }
+    if (group.kind == GroupKind::version_1) {
         limited = put(group.folder + "/memory.limit_in_bytes", memory);
         (void)put(group.folder + "/memory.memsw.limit_in_bytes", memory);
-        group.join = Fd(::open((group.folder + "/cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
     }
-    if (limited && group.join) return group;
-    const int number = errno;
-    ::rmdir(group.folder.c_str());
-    return os::fail_errno("limiting a control group", number);
+    if (limited) return {};
+    return os::fail_errno("limiting a control group", errno);
 }
 
 std::uint64_t ControlGroups::memory_kills(const ControlGroup& group) {

@@ -34,8 +34,10 @@ class ControlGroups {
     GroupKind kind() const { return kind_; }
     const std::string& reason() const { return reason_; }  // why there is none
 
-    // A new group with the limits set; kind none where there is no control group.
-    base::Result<ControlGroup> make(const os::Limits& limits);
+    // A new group; kind none where there is no control group.
+    base::Result<ControlGroup> make();
+    // Sets its limits, before anything that is not ours runs in it.
+    static base::Result<> limit(const ControlGroup& group, const os::Limits& limits);
     // Processes of the group that the kernel killed for memory.
     static std::uint64_t memory_kills(const ControlGroup& group);
     static std::uint64_t memory_peak_bytes(const ControlGroup& group);

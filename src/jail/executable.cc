@@ -85,6 +85,15 @@ void HashCache::remember(const FileVersion& version, const os::Sha256Bytes& dige
     digests_[version] = digest;
 }
 
+std::vector<FileVersion> HashCache::versions_of(const os::Sha256Bytes& digest) const {
+    constexpr std::size_t versions_max = 8;
+    std::vector<FileVersion> versions;
+    for (const auto& [version, known] : digests_) {
+        if (known == digest && versions.size() < versions_max) versions.push_back(version);
+    }
+    return versions;
+}
+
 Result<Executable> open_executable(const std::string& path, const os::Sha256Bytes& digest,
                                    const HashCache& cache) {
     Executable executable;

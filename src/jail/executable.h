@@ -10,6 +10,7 @@
 #pragma once
 
 #include <map>
+#include <vector>
 
 #include "base/result.h"
 #include "jail/report.h"
@@ -23,6 +24,8 @@ class HashCache {
     static constexpr std::size_t files_max = 1024;
     const os::Sha256Bytes* find(const FileVersion& version) const;
     void remember(const FileVersion& version, const os::Sha256Bytes& digest);
+    // Those known with this digest, at most a handful.
+    std::vector<FileVersion> versions_of(const os::Sha256Bytes& digest) const;
 
   private:
     std::map<FileVersion, os::Sha256Bytes> digests_;

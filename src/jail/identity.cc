@@ -113,7 +113,9 @@ Result<Identity> choose_identity(const os::LaunchSpec& spec, IdMaps& maps) {
     identity.host = identity_of_root(spec);
     for (std::size_t i = 0; i < spec.mounts.size(); ++i) {
         const os::Mount& mount = spec.mounts[i];
-        if (mount.access != os::MountAccess::read_write) continue;
+        const bool read_only = mount.access == os::MountAccess::read_only;
+        // What is only looked at is the person's own as well: git does not read a stranger's.
+        if (read_only && mount.content != os::MountContent::personal) continue;
         const auto owner = owner_of(mount.source);
         if (!owner || owner->user == identity.host.user) continue;
         const auto map = maps.between(*owner, identity.host);
@@ -121,6 +123,7 @@ Result<Identity> choose_identity(const os::LaunchSpec& spec, IdMaps& maps) {
             identity.id_maps[i] = *map;
             continue;
         }
+        if (read_only) continue;
         identity.forced_read_only[i] = 1;
         identity.notes.push_back(mount.target + " is read-only: it belongs to another user and " +
                                  map.error().what);

@@ -208,12 +208,13 @@ TEST(Probe, NamesTheCauseAndTheFix) {
 
 TEST(ControlGroups, MakesAndRemovesWhatItSays) {
     ControlGroups groups = ControlGroups::discover();
-    auto group = groups.make(os::Limits());
+    auto group = groups.make();
     ASSERT_TRUE(group.ok()) << group.error().what;
     EXPECT_EQ(group->kind, groups.kind());
     if (group->kind == GroupKind::none) GTEST_SKIP() << groups.reason();
     const std::string folder = group->folder;
     EXPECT_EQ(::access(folder.c_str(), F_OK), 0);
+    EXPECT_TRUE(ControlGroups::limit(*group, os::Limits()).ok());
     groups.remove(std::move(*group));
     EXPECT_NE(::access(folder.c_str(), F_OK), 0);
 }

@@ -58,6 +58,7 @@ Result<std::unique_ptr<Launcher>> Launcher::make(LauncherSettings settings, Fd d
     launcher->shop_.filter = TRY(CallFilter::build());
     launcher->shop_.hidden = std::move(settings.hidden);
     launcher->shop_.landlock_abi_max = settings.landlock_abi_max;
+    launcher->shop_.prepares = settings.prepares;
     return launcher;
 }
 
@@ -66,29 +67,38 @@ Result<> Launcher::run() {
         const Result<> served = serve_once();
         if (served) continue;
         cells_.clear();
+        shop_.drop_prepared();
         if (served.error().code == Code::cancelled) return {};
         return served;
     }
 }
 
+bool Launcher::wants_prepared() const {
+    return shop_.prepares && !shop_.warm.ready() && !ticket_key_.empty();
+}
+
 int Launcher::poll_timeout_ms() const {
     auto next = std::chrono::steady_clock::time_point::max();
     for (const auto& [id, cell] : cells_) next = std::min(next, cell->next_check());
-    return os::Deadline(next).left_ms();
+    const int left_ms = os::Deadline(next).left_ms();
+    if (!wants_prepared()) return left_ms;
+    return left_ms < 0 ? quiet_ms : std::min(left_ms, quiet_ms);
 }
 
 Result<> Launcher::serve_once() {
-    std::vector<struct pollfd> polled = {{daemon_.fd(), POLLIN, 0}, {keeper_.fd(), POLLIN, 0}};
+    std::vector<struct pollfd> polled = {
+        {daemon_.fd(), POLLIN, 0}, {keeper_.fd(), POLLIN, 0}, {shop_.warm.mounts_fd(), POLLPRI, 0}};
     for (const auto& [id, cell] : cells_) {
         for (const int fd : {cell->reports_fd(), cell->listener_fd(), cell->process_fd()}) {
             polled.push_back({fd, POLLIN, 0});
         }
     }
-    if (::poll(polled.data(), polled.size(), poll_timeout_ms()) < 0 && errno != EINTR) {
-        return os::fail_errno("waiting", errno);
-    }
+    const int ready = ::poll(polled.data(), polled.size(), poll_timeout_ms());
+    if (ready < 0 && errno != EINTR) return os::fail_errno("waiting", errno);
+    if (ready == 0 && wants_prepared()) shop_.prepare();
+    if (polled[2].revents != 0) shop_.drop_prepared();
     // Cells first: a frame may start or end one, which would move the positions.
-    std::size_t at = 2;
+    std::size_t at = 3;
     const auto now = std::chrono::steady_clock::now();
     for (const auto& [id, cell] : cells_) {
         if (polled[at].revents != 0) {
@@ -167,6 +177,8 @@ Result<> Launcher::take_keeper_frame(const os::Frame& frame) {
         ticket_key_ = crypto::SecretBytes::copy_of(key);
         TRY(hide_from_children(ticket_key_.view()));
         crypto::wipe({const_cast<std::uint8_t*>(key.data()), key.size()});
+        shop_.drop_prepared();
+        shop_.prepare();
     } else if (kind == LauncherFrame::generation) {
         generation_ = TRY(in.u64());
         TRY(in.finish());

@@ -26,6 +26,7 @@ namespace hs::jail {
 struct LauncherSettings {
     std::vector<std::string> hidden;  // paths of the host that no sandbox may show
     int landlock_abi_max = 0;
+    bool prepares = true;  // keep one sandbox ready for the next run
 };
 
 class Launcher {
@@ -33,6 +34,8 @@ class Launcher {
     static constexpr std::size_t cells_max = 64;
     static constexpr std::size_t tickets_max = 65536;
     static constexpr std::int64_t frame_patience_ms = 2000;
+    // After so long without anything to do the next sandbox is prepared.
+    static constexpr int quiet_ms = 2;
 
     // Builds the call filter and looks for control groups.
     static base::Result<std::unique_ptr<Launcher>> make(LauncherSettings settings, os::Fd daemon,
@@ -61,6 +64,7 @@ class Launcher {
     base::Result<> refuse(std::uint64_t id, const base::Error& error);
     base::Result<> hand_over(std::uint64_t id, Cell& cell);
     base::Result<> collect_finished();
+    bool wants_prepared() const;
     int poll_timeout_ms() const;
     base::Result<> send(std::uint64_t id, LauncherFrame kind, base::ByteView payload);
 

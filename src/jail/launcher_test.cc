@@ -3,8 +3,12 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <fstream>
+#include <thread>
 
 #include "crypto/hash.h"
 #include "os/file.h"
@@ -29,7 +33,7 @@ class LauncherLoop : public testing::Test {
         if (loop == 0) {
             daemon.reset();
             keeper.reset();
-            auto made = Launcher::make({{}, 0}, std::move(daemon_pair->second),
+            auto made = Launcher::make({{}, 0, prepares}, std::move(daemon_pair->second),
                                        std::move(keeper_pair->second), clock);
             ::_exit(made && (*made)->run() ? 0 : 3);
         }
@@ -45,6 +49,37 @@ class LauncherLoop : public testing::Test {
         ticket.generation = generation;
         ticket.expiry_ms = clock.wall_ms() + 60'000;
         ticket.issued_by = "test";
+    }
+    // Runs a script of the shell with these arguments to its end.
+    Outcome run_script(std::uint64_t id, const std::string& script) {
+        spec.command.executable = "/usr/bin/dash";
+        spec.command.argv = {"sh", "-c", script};
+        const auto file = os::open_file(spec.command.executable, O_RDONLY);
+        spec.command.executable_sha256 = *crypto::sha256_of_descriptor(file->get(), 1U << 30U);
+        const auto packed = *os::pack_launch_spec(spec);
+        send_run(id, issue(packed), packed);
+        EXPECT_EQ(next().kind, number(LauncherFrame::started));
+        return *unpack_outcome(next().payload);
+    }
+    std::vector<pid_t> children() const {
+        const std::string self = std::to_string(loop);
+        std::ifstream file("/proc/" + self + "/task/" + self + "/children");
+        std::vector<pid_t> all;
+        for (pid_t one = 0; file >> one;) all.push_back(one);
+        return all;
+    }
+    static bool has_ended(pid_t process) {
+        std::ifstream stat("/proc/" + std::to_string(process) + "/stat");
+        std::string text;
+        std::getline(stat, text);
+        return text.empty() || text.find(") Z") != std::string::npos;
+    }
+    // Until the launcher has one ready.
+    void await_prepared() const {
+        for (int i = 0; i < 500 && children().empty(); ++i) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        }
+        EXPECT_EQ(children().size(), 1U);
     }
     void TearDown() override {
         daemon.reset();
@@ -97,6 +132,7 @@ class LauncherLoop : public testing::Test {
     std::unique_ptr<os::Channel> daemon;
     std::unique_ptr<os::Channel> keeper;
     pid_t loop = -1;
+    bool prepares = true;
     crypto::SecretBytes key;
     crypto::Ticket ticket;
     os::LaunchSpec spec;
@@ -201,6 +237,77 @@ TEST_F(LauncherLoop, TimeIsUp) {
     send_run(1, issue(packed), packed);
     EXPECT_EQ(next().kind, number(LauncherFrame::started));
     EXPECT_EQ(unpack_outcome(next().payload)->ending, Ending::timed_out);
+}
+
+class LauncherThatPreparesNothing : public LauncherLoop {
+  protected:
+    LauncherThatPreparesNothing() { prepares = false; }
+};
+
+TEST_F(LauncherThatPreparesNothing, RunsAllTheSame) {
+    hand_over_key();
+    EXPECT_TRUE(children().empty());
+    const Outcome outcome = run_script(1, "exit 7");
+    EXPECT_EQ(outcome.code, 7) << describe(outcome);
+    EXPECT_TRUE(children().empty());
+}
+
+TEST_F(LauncherLoop, EachPreparedSandboxIsUsedOnceAndCarriesNothing) {
+    hand_over_key();
+    pid_t before = 0;
+    for (std::uint64_t id = 1; id <= 4; ++id) {
+        await_prepared();
+        const pid_t prepared = children().front();
+        EXPECT_NE(prepared, before);
+        before = prepared;
+        spec.hostname = "host" + std::to_string(id);
+        const Outcome outcome = run_script(
+            id,
+            "for d in /tmp /home/user /dev/shm; do test -e $d/mark && exit 9; touch $d/mark; done; "
+            "test $(cat /proc/sys/kernel/hostname) = " +
+                spec.hostname + " && test $(cat /etc/hostname) = " + spec.hostname);
+        EXPECT_EQ(outcome.ending, Ending::exited) << describe(outcome);
+        EXPECT_EQ(outcome.code, 0);
+        if (outcome.usage.wall_us == 0) ADD_FAILURE() << "the run has no time of its own";
+    }
+}
+
+TEST_F(LauncherLoop, APreparedSandboxEndsWithTheLauncher) {
+    hand_over_key();
+    await_prepared();
+    const pid_t prepared = children().front();
+    ASSERT_EQ(::kill(loop, SIGKILL), 0);
+    exit_code();
+    for (int i = 0; i < 500 && !has_ended(prepared); ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    EXPECT_TRUE(has_ended(prepared));
+}
+
+TEST_F(LauncherLoop, AKilledPreparedSandboxIsReplaced) {
+    hand_over_key();
+    await_prepared();
+    const pid_t prepared = children().front();
+    ASSERT_EQ(::kill(prepared, SIGKILL), 0);
+    for (int i = 0; i < 500 && !has_ended(prepared); ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    EXPECT_EQ(run_script(1, "exit 5").code, 5);
+}
+
+TEST_F(LauncherLoop, WhatIsMountedLaterIsShown) {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root mounts";
+    hand_over_key();
+    await_prepared();
+    std::string folder = "/tmp/hardshell-launcher-test-XXXXXX";
+    ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+    if (::mount("tmpfs", folder.c_str(), "tmpfs", 0, nullptr) != 0)
+        GTEST_SKIP() << "no mounts here";
+    std::ofstream(folder + "/later") << "x";
+    spec.mounts.push_back({folder, "/later", os::MountAccess::read_only});
+    EXPECT_EQ(run_script(1, "test -e /later/later").code, 0);
+    EXPECT_EQ(::umount2(folder.c_str(), 0), 0);  // nothing that is prepared holds on to it
+    ::rmdir(folder.c_str());
 }
 
 TEST_F(LauncherLoop, NonsenseFromTheDaemonEndsTheLauncher) {

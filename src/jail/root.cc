@@ -112,28 +112,39 @@ Result<Fd> NewRoot::write_file(const char* path, base::ByteView bytes, unsigned 
     return shown;
 }
 
+Result<> NewRoot::furnish_common() {
+    TRY(write_common_etc());
+    TRY(make_devices());
+    return make_proc();
+}
+
 Result<> NewRoot::furnish(const os::LaunchSpec& spec, const Identity& identity) {
     TRY(write_etc(spec));
-    TRY(make_devices());
-    TRY(make_proc());
     return make_scratch(spec, identity);
 }
 
-Result<> NewRoot::write_etc(const os::LaunchSpec& spec) {
-    const std::string& hostname = spec.hostname;
-    const bool network = spec.network == os::NetworkMode::egress;
-    const std::pair<const char*, std::string> files[] = {
+Result<> NewRoot::write_common_etc() {
+    constexpr std::pair<const char*, std::string_view> files[] = {
         {"etc/passwd",
          "root:x:0:0:root:/root:/usr/sbin/nologin\nuser:x:1000:1000:user:/home/user:/bin/sh\n"
          "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"},
         {"etc/group", "root:x:0:\nuser:x:1000:\nnogroup:x:65534:\n"},
         {"etc/nsswitch.conf",
          "passwd: files\ngroup: files\nhosts: files dns\nprotocols: files\nservices: files\n"},
+        {"etc/shells", "/bin/sh\n/bin/bash\n"},
+    };
+    for (const auto& [path, text] : files) TRY(write_file(path, base::bytes_of(text), 0444));
+    return {};
+}
+
+Result<> NewRoot::write_etc(const os::LaunchSpec& spec) {
+    const std::string& hostname = spec.hostname;
+    const bool network = spec.network == os::NetworkMode::egress;
+    const std::pair<const char*, std::string> files[] = {
         {"etc/hosts", "127.0.0.1 localhost " + hostname + "\n::1 localhost\n"},
         {"etc/hostname", hostname + "\n"},
         {"etc/resolv.conf", network ? "nameserver 127.0.0.1\noptions timeout:30 attempts:1\n"
                                     : "# This sandbox has no network.\n"},
-        {"etc/shells", "/bin/sh\n/bin/bash\n"},
     };
     for (const auto& [path, text] : files) TRY(write_file(path, base::bytes_of(text), 0444));
     return {};

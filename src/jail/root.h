@@ -31,7 +31,9 @@ class NewRoot {
 
     // An empty root, on top of the present one and not yet entered.
     static base::Result<NewRoot> begin();
-    // /etc, /dev, /proc, the scratch space.
+    // /dev, /proc and what of /etc is always the same.
+    base::Result<> furnish_common();
+    // The rest of /etc, the scratch space.
     base::Result<> furnish(const os::LaunchSpec& spec, const Identity& identity);
     // What the specification grants, shallow targets first.
     base::Result<> mount_grants(const os::LaunchSpec& spec, const Identity& identity);
@@ -57,6 +59,7 @@ class NewRoot {
     base::Result<os::Fd> make_place(const std::string& path, Place place);
     base::Result<os::Fd> step_into(int folder, const std::string& name, Place place);
     base::Result<os::Fd> make_mask(const char* path);
+    base::Result<> write_common_etc();
     base::Result<> write_etc(const os::LaunchSpec& spec);
     base::Result<> make_devices();
     base::Result<> make_proc();

@@ -99,9 +99,10 @@ void append_tools(std::string& out, const ChatRequest& chat) {
         const ToolSpec& tool = chat.tools[i];
         out += i > 0 ? ",{" : "{";
         if (chat.cache == CacheHint::prefix && i + 1 == chat.tools.size()) out += cache_mark;
-        append_member(out, "description", tool.description);
+        out += out.ends_with('{') ? "\"description\":" : ",\"description\":";
+        append_description(out, tool);
         out += ",\"input_schema\":";
-        wire::append_canonical_json(out, tool.input_schema);
+        append_schema(out, tool);
         append_member(out, "name", tool.name);
         out += '}';
     }

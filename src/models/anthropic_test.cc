@@ -165,6 +165,15 @@ TEST(Anthropic, ThinkingOfAnotherProviderOrCutThinkingStaysBehind) {
     EXPECT_NE(body.find("Hi."), std::string::npos);
 }
 
+TEST(Anthropic, ToolsWithTextsMakeTheSameRequest) {
+    ChatRequest with = hello();
+    std::vector<ToolSpec> tools;
+    for (const ToolSpec& tool : with.tools) tools.push_back(with_texts(tool));
+    with.tools = tools;
+    EXPECT_FALSE(tools[0].schema_text.empty());
+    EXPECT_EQ(anthropic_body(with, Delivery::stream), anthropic_body(hello(), Delivery::stream));
+}
+
 TEST(Anthropic, TheRequestNamesItsVersionItsKeyAndItsCacheMarks) {
     const Outcome done = run({.body = long_stream()});
     EXPECT_EQ(done.request.url.text(), "https://api.anthropic.com/v1/messages");

@@ -2,6 +2,23 @@
 
 namespace hs::models {
 
+ToolSpec with_texts(ToolSpec tool) {
+    tool.description_text.clear();
+    wire::append_json_string(tool.description_text, tool.description);
+    tool.schema_text = wire::canonical_json(tool.input_schema);
+    return tool;
+}
+
+void append_description(std::string& out, const ToolSpec& tool) {
+    if (tool.description_text.empty()) return wire::append_json_string(out, tool.description);
+    out += tool.description_text;
+}
+
+void append_schema(std::string& out, const ToolSpec& tool) {
+    if (tool.schema_text.empty()) return wire::append_canonical_json(out, tool.input_schema);
+    out += tool.schema_text;
+}
+
 std::string text_of(const Message& message) {
     std::string out;
     for (const Part& part : message.parts) {

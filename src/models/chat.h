@@ -79,7 +79,15 @@ struct ToolSpec {
     std::string name;
     std::string description;
     wire::Json input_schema;  // a JSON Schema of type object
+    // Description and schema as the JSON that a request's body holds, of whoever sends many (see
+    // with_texts); empty: written anew.
+    std::string description_text = {};
+    std::string schema_text = {};
 };
+
+ToolSpec with_texts(ToolSpec tool);
+void append_description(std::string& out, const ToolSpec& tool);
+void append_schema(std::string& out, const ToolSpec& tool);
 
 enum class Thinking : std::uint8_t {
     off,
@@ -124,6 +132,13 @@ class Items {
     const std::vector<Item>* borrowed_ = nullptr;
 };
 
+// What was replaced before a request goes out, and what policy obliged to beyond that.
+struct Redacted {
+    bool secrets = false;
+    bool personal = false;
+    bool* asked_personal = nullptr;  // set where policy wants personal data replaced too
+};
+
 struct ChatRequest {
     std::string route;  // the name of the route to try first; empty: as they are ordered
     std::string model;
@@ -139,6 +154,7 @@ struct ChatRequest {
     CacheHint cache = CacheHint::prefix;
     // On whose behalf, for the Transport's permit. Outlives the call; null in tests.
     const gate::Circumstances* caller = nullptr;
+    Redacted redacted = {};
 };
 
 // Tokens, as the provider counted them. The four do not overlap.

@@ -19,14 +19,15 @@ class EgressBody : public Body {
   public:
     EgressBody(std::shared_ptr<egress::EgressClient> egress, egress::HttpAnswer answer,
                const Deadlines& deadlines, os::Deadline total, gate::Gate& gate,
-               std::string decision, int status)
+               std::string decision, int status, gate::Durable durable)
         : egress_(std::move(egress)),
           answer_(std::move(answer)),
           idle_ms_(deadlines.idle_ms),
           total_(total),
           gate_(gate),
           decision_(std::move(decision)),
-          status_(status) {}
+          status_(status),
+          durable_(durable) {}
     EgressBody(const EgressBody&) = delete;
     EgressBody& operator=(const EgressBody&) = delete;
     ~EgressBody() override {
@@ -34,7 +35,8 @@ class EgressBody : public Body {
         wire::Json details;
         details["status"] = status_;
         details["bytes"] = bytes_;
-        const auto told = gate_.report(decision_, whole_ ? "done" : "cut", std::move(details));
+        const auto told =
+            gate_.report(decision_, whole_ ? "done" : "cut", std::move(details), durable_);
         static_cast<void>(told.ok());  // a keeper that is gone has ended everything else too
     }
 
@@ -73,9 +75,23 @@ class EgressBody : public Body {
     gate::Gate& gate_;
     std::string decision_;
     int status_;
+    gate::Durable durable_;
     std::int64_t bytes_ = 0;
     bool whole_ = false;
 };
+
+// Nothing goes out while an obligation to redact is not met. What is of customers is found as
+// personal data is; beyond that the class of the context decides, by what the provider accepts.
+Result<> obey(const gate::Obligations& obligations, const Redacted& redacted) {
+    for (const std::string& item : obligations.redact) {
+        if (item == "secrets" ? redacted.secrets : redacted.personal) continue;
+        if (redacted.asked_personal != nullptr) *redacted.asked_personal = true;
+        return fail(Code::denied, fmt::format("policy obliges to redact {} before the model is "
+                                              "asked, and that was not done",
+                                              item));
+    }
+    return {};
+}
 
 }  // namespace
 
@@ -104,6 +120,11 @@ Result<HttpResponse> GovernedTransport::send(const HttpRequest& request, const S
                                 provider_, pending->decision));
     }
     const auto& permit = std::get<gate::Permit<gate::Infer>>(verdict);
+    const auto obeyed = obey(permit.obligations(), request.redacted);
+    if (!obeyed) {
+        TRY(gate_.report(permit.id(), "failed", wire::JsonObject{{"what", obeyed.error().what}}));
+        return obeyed.failure();
+    }
     egress::OutgoingRequest outgoing;
     outgoing.method = request.method;
     outgoing.target = permit.action().target;
@@ -130,8 +151,10 @@ Result<HttpResponse> GovernedTransport::send(const HttpRequest& request, const S
                        [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
         response.headers.push_back({std::move(name), header.value});
     }
-    response.body = std::make_unique<EgressBody>(egress, std::move(*answer), request.deadlines,
-                                                 total, gate_, permit.id(), response.status);
+    response.body = std::make_unique<EgressBody>(
+        egress, std::move(*answer), request.deadlines, total, gate_, permit.id(), response.status,
+        // A turn goes on to its next record at once.
+        request.caller->turn.empty() ? gate::Durable::later : gate::Durable::with_next);
     return response;
 }
 

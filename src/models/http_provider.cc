@@ -50,6 +50,7 @@ Reply HttpProvider::complete(const ChatRequest& request, EventSink& sink, const 
     HttpRequest http = dialect_->request(request, config_.delivery);
     http.model = request.model;
     http.caller = request.caller;
+    http.redacted = request.redacted;
     http.deadlines = config_.deadlines;
     Reply reply;
     reply.trouble = run(http, exchange);

@@ -42,6 +42,9 @@ std::string title_of(const ToolCallPart& call) {
     if (call.name == "files_write") return "Wrote " + argument(call, "path");
     if (call.name == "files_edit") return "Changed " + argument(call, "path");
     if (call.name == "shell_run") return "Ran " + command_line(call);
+    if (call.name == "remember") return "Remember " + argument(call, "text");
+    if (call.name == "recall") return "What is remembered about " + argument(call, "query");
+    if (call.name == "forget") return "Forget " + argument(call, "id");
     if (call.name == "http_fetch") return "Fetched " + argument(call, "url");
     return call.name;
 }

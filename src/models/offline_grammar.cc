@@ -18,9 +18,6 @@ using wire::JsonObject;
 
 constexpr std::string_view who_answers =
     "I am Hardshell's offline provider: a small command grammar, no language model.";
-constexpr std::string_view no_memory =
-    "I cannot remember things: this version has no memory yet, so nothing was kept. To keep a "
-    "note, write it to a file: write \"…\" to notes.txt";
 
 struct Command {
     std::string_view text;  // the whole command
@@ -126,6 +123,39 @@ Result<OfflineCall> parse_fetch(std::string_view rest) {
     return OfflineCall{"http_fetch", JsonObject{{"url", url->text()}}};
 }
 
+// The rest of the text as it was typed; a leading "that" is passed over.
+Result<OfflineCall> parse_remember(std::string_view rest) {
+    constexpr std::string_view that = "that ";
+    if (rest.starts_with(that)) rest.remove_prefix(that.size());
+    if (rest.empty()) return usage("remember TEXT");
+    return OfflineCall{"remember", JsonObject{{"text", rest}}};
+}
+
+Result<OfflineCall> parse_recall(std::string_view rest) {
+    if (rest.empty()) return usage("recall TEXT");
+    return OfflineCall{"recall", JsonObject{{"query", rest}}};
+}
+
+Result<OfflineCall> parse_forget(std::string_view rest) {
+    if (rest.empty() || rest.find(' ') != std::string_view::npos) {
+        return usage("forget ID (recall TEXT shows the ids)");
+    }
+    return OfflineCall{"forget", JsonObject{{"id", rest}}};
+}
+
+// Verbs whose rest is one text, not words.
+using ParseRest = Result<OfflineCall> (*)(std::string_view);
+struct RestVerb {
+    std::string_view word;
+    ParseRest parse;
+};
+constexpr RestVerb rest_verbs[] = {
+    {"fetch", parse_fetch},
+    {"remember", parse_remember},
+    {"recall", parse_recall},
+    {"forget", parse_forget},
+};
+
 using Parse = Result<OfflineCall> (*)(const Command&);
 struct Verb {
     std::string_view word;
@@ -176,9 +206,9 @@ std::variant<OfflineCall, std::string> parse_command(std::string_view text) {
     text = without_politeness(text);
     const auto [verb, rest] = split_verb(text);
     if (verb == "help" || verb == "?") return fmt::format("{}\n\n{}", who_answers, offline_help());
-    if (verb == "remember") return fmt::format("{} {}", who_answers, no_memory);
-    if (verb == "fetch") {
-        auto call = parse_fetch(rest);
+    for (const RestVerb& known : rest_verbs) {
+        if (known.word != verb) continue;
+        auto call = known.parse(rest);
         if (call) return *std::move(call);
         return call.error().what;
     }
@@ -220,6 +250,9 @@ std::string offline_help() {
            "note.txt\n"
            "  run PROGRAM [ARGUMENT…]                run uname -a\n"
            "  fetch URL                              fetch https://example.com/\n"
+           "  remember TEXT                          remember I prefer tea\n"
+           "  recall TEXT                            recall tea\n"
+           "  forget ID                              (recall shows the ids)\n"
            "  help\n"
            "To talk freely, configure a model: hardshell config explain models";
 }

@@ -92,11 +92,11 @@ void append_tools(std::string& out, const ChatRequest& chat) {
     for (const ToolSpec& tool : chat.tools) {
         out += out.ends_with('[') ? R"({"function":{"description":)"
                                   : R"(,{"function":{"description":)";
-        wire::append_json_string(out, tool.description);
+        append_description(out, tool);
         out += R"(,"name":)";
         wire::append_json_string(out, tool.name);
         out += R"(,"parameters":)";
-        wire::append_canonical_json(out, tool.input_schema);
+        append_schema(out, tool);
         out += R"(},"type":"function"})";
     }
 }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "models/chat.h"
 #include "models/stop.h"
 #include "wire/url.h"
 
@@ -64,6 +65,7 @@ struct HttpRequest {
     std::string model;  // for the permit and the record
     // On whose behalf, for the permit. Outlives the exchange; null in tests.
     const gate::Circumstances* caller = nullptr;
+    Redacted redacted = {};
 };
 
 // The body of a response, pulled. Destroying it ends the exchange.

@@ -18,9 +18,16 @@ class BodyWriter {
     // body is chunked.
     static void declare(Headers& headers, std::optional<std::uint64_t> length);
 
-    BodyWriter(Stream& stream, std::optional<std::uint64_t> length)
-        : stream_(stream), left_(length) {}
+    // `head`: goes out in front of the first piece, in one write with it where that is small, and
+    // is then wiped with every copy of it; it may hold a credential.
+    BodyWriter(Stream& stream, std::optional<std::uint64_t> length, std::string head = {})
+        : stream_(stream), left_(length), head_(std::move(head)) {}
+    ~BodyWriter();
+    BodyWriter(const BodyWriter&) = delete;
+    BodyWriter& operator=(const BodyWriter&) = delete;
 
+    // Sends a head that still waits.
+    base::Result<> send_head() { return head_.empty() ? base::Result<>() : write_head_with({}); }
     // invalid_input when it would go beyond the declared length. An empty piece writes nothing.
     base::Result<> write(base::ByteView bytes);
     // Ends the body; invalid_input when fewer bytes were written than declared.
@@ -28,8 +35,12 @@ class BodyWriter {
     bool finished() const { return finished_; }
 
   private:
+    base::Result<> write_framed(base::ByteView bytes);
+    base::Result<> write_head_with(base::ByteView bytes);
+
     Stream& stream_;
     std::optional<std::uint64_t> left_;
+    std::string head_;   // not sent yet
     std::string frame_;  // reused, so that a small chunk is one write
     bool finished_ = false;
 };

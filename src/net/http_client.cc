@@ -2,14 +2,33 @@
 
 #include <poll.h>
 
-#include "crypto/secret.h"
-
 namespace hs::net {
 
 using base::ByteView;
 using base::Code;
 using base::fail;
 using base::Result;
+
+namespace {
+
+// The head with one more line where there is one, in memory that whoever gets it wipes. It is
+// ordinary memory for the length of one write: a locked page costs more than the request.
+Result<std::string> head_text(const RequestHead& head, ByteView line) {
+    std::string text = format_head(head);
+    if (line.empty()) return text;
+    const std::string_view field = base::text_of(line);
+    const std::size_t colon = field.find(':');
+    if (colon == std::string_view::npos || !is_token(field.substr(0, colon)) ||
+        !is_field_value(field)) {
+        return fail(Code::invalid_input, "the credential cannot stand in a header field");
+    }
+    std::string whole;
+    whole.reserve(text.size() + line.size() + 2);
+    whole.append(text, 0, text.size() - 2).append(field).append("\r\n\r\n");
+    return whole;
+}
+
+}  // namespace
 
 HttpClient::HttpClient(std::unique_ptr<Stream> stream, const HttpLimits& limits)
     : stream_(std::move(stream)), reader_(*stream_, limits) {}
@@ -29,7 +48,7 @@ Result<> HttpClient::send(RequestHead head, ByteView body) {
 }
 
 Result<> HttpClient::begin(RequestHead head, std::optional<std::uint64_t> length,
-                           ByteView secret_field) {
+                           ByteView secret_field, HeadGoes goes) {
     if (turn_ == Turn::answering && !reader_.body_complete()) {
         return fail(Code::conflict, "the answer before this request was not read to its end");
     }
@@ -39,27 +58,8 @@ Result<> HttpClient::begin(RequestHead head, std::optional<std::uint64_t> length
     head_request_ = head.method == "HEAD";
     close_asked_ = head.headers.has_token("Connection", "close");
     turn_ = Turn::sending;
-    body_.emplace(*stream_, length);
-    const std::string text = format_head(head);
-    if (secret_field.empty()) return stream_->write_all(base::bytes_of(text));
-    return write_with_secret(text, secret_field);
-}
-
-// The head with one more line, in memory that is wiped.
-Result<> HttpClient::write_with_secret(std::string_view head, ByteView line) {
-    const std::string_view text = base::text_of(line);
-    const std::size_t colon = text.find(':');
-    if (colon == std::string_view::npos || !is_token(text.substr(0, colon)) ||
-        !is_field_value(text)) {
-        return fail(Code::invalid_input, "the credential cannot stand in a header field");
-    }
-    // Ordinary memory for the length of one write: a locked page costs more than the request.
-    std::string whole;
-    whole.reserve(head.size() + line.size() + 2);
-    whole.append(head.substr(0, head.size() - 2)).append(text).append("\r\n\r\n");
-    const auto written = stream_->write_all(base::bytes_of(whole));
-    crypto::wipe({reinterpret_cast<std::uint8_t*>(whole.data()), whole.size()});
-    return written;
+    body_.emplace(*stream_, length, TRY(head_text(head, secret_field)));
+    return goes == HeadGoes::at_once ? body_->send_head() : Result<>();
 }
 
 Result<> HttpClient::send_body(ByteView bytes) {
@@ -91,10 +91,15 @@ Result<std::string> HttpClient::whole_body() {
     }
 }
 
-bool HttpClient::reusable() const {
+bool HttpClient::keeps_alive() const {
     if (turn_ == Turn::idle) return true;
     if (close_asked_ || !reader_.body_complete() || !reader_.keeps_alive()) return false;
-    if (reader_.has_buffered() || stream_->has_buffered()) return false;
+    return !reader_.has_buffered() && !stream_->has_buffered();
+}
+
+bool HttpClient::reusable() const {
+    if (turn_ == Turn::idle) return true;
+    if (!keeps_alive()) return false;
     // A readable idle connection is one that the server has closed or that lies.
     pollfd item{stream_->descriptor(), POLLIN | POLLRDHUP, 0};
     return ::poll(&item, 1, 0) == 0;

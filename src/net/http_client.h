@@ -28,8 +28,11 @@ class HttpClient {
     // chunked.
     // secret_field is a whole header line without its line end ("Authorization: Bearer …") that is
     // put on the wire and kept nowhere; invalid_input when it is no header line.
+    // with_body: the head goes out with the first piece of the body, or at its end, so that the
+    // server wakes once.
+    enum class HeadGoes : std::uint8_t { at_once, with_body };
     base::Result<> begin(RequestHead head, std::optional<std::uint64_t> length,
-                         base::ByteView secret_field = {});
+                         base::ByteView secret_field = {}, HeadGoes goes = HeadGoes::at_once);
     base::Result<> send_body(base::ByteView bytes);
     base::Result<> end_body();
 
@@ -47,11 +50,11 @@ class HttpClient {
     // Whether another request may be sent: answer read to its end, nothing unasked arrived, and
     // neither side wants to close.
     bool reusable() const;
+    // The same without a look at the socket: for one that is kept and asked again before its use.
+    bool keeps_alive() const;
     std::uint64_t bytes_read() const { return reader_.bytes_read(); }
 
   private:
-    base::Result<> write_with_secret(std::string_view head, base::ByteView line);
-
     std::unique_ptr<Stream> stream_;
     HttpReader reader_;
     std::optional<BodyWriter> body_;

@@ -71,8 +71,7 @@ Result<std::string> HttpExchange::whole_body(std::uint64_t bytes_max) {
     }
 }
 
-Result<> HttpExchange::write_head(ResponseHead head, std::optional<std::uint64_t> length,
-                                  std::string_view body) {
+std::string HttpExchange::prepare_head(ResponseHead head, std::optional<std::uint64_t> length) {
     CHECK(!begun_);
     begun_ = true;
     bodyless_ = request_.method == "HEAD" || head.status == 204 || head.status == 304;
@@ -90,8 +89,14 @@ Result<> HttpExchange::write_head(ResponseHead head, std::optional<std::uint64_t
     } else if (request_.version_minor == 0) {
         head.headers.set("Connection", "keep-alive");
     }
+    return format_head(head);
+}
+
+Result<> HttpExchange::write_head(ResponseHead head, std::optional<std::uint64_t> length,
+                                  std::string_view body) {
+    std::string text = prepare_head(std::move(head), length);
     stream_.set_deadline(os::Deadline::after_ms(times_.write_ms));
-    return write_message(stream_, format_head(head),
+    return write_message(stream_, std::move(text),
                          base::bytes_of(bodyless_ ? std::string_view{} : body));
 }
 
@@ -127,6 +132,17 @@ Result<> HttpExchange::answer(int status, std::string content_type, std::string_
 Result<> HttpExchange::begin(ResponseHead head, std::optional<std::uint64_t> length) {
     TRY(write_head(std::move(head), length, {}));
     body_.emplace(stream_, length);
+    return {};
+}
+
+Result<> HttpExchange::begin_with_body(ResponseHead head, std::optional<std::uint64_t> length) {
+    std::string text = prepare_head(std::move(head), length);
+    stream_.set_deadline(os::Deadline::after_ms(times_.write_ms));
+    if (bodyless_ || unframed_) {
+        TRY(stream_.write_all(base::bytes_of(text)));
+        text.clear();
+    }
+    body_.emplace(stream_, length, std::move(text));
     return {};
 }
 

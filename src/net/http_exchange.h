@@ -51,6 +51,9 @@ class HttpExchange {
     base::Result<> answer(int status, std::string content_type, std::string_view body);
     // A streamed answer: begin, any number of write, finish. Without a length it is chunked.
     base::Result<> begin(ResponseHead head, std::optional<std::uint64_t> length = std::nullopt);
+    // The same for an answer whose first bytes are at hand: the head goes out with the first write,
+    // or at the end, so that the client wakes once.
+    base::Result<> begin_with_body(ResponseHead head, std::optional<std::uint64_t> length);
     base::Result<> write(std::string_view bytes);
     base::Result<> finish();
 
@@ -67,6 +70,7 @@ class HttpExchange {
     bool reusable() const;
 
   private:
+    std::string prepare_head(ResponseHead head, std::optional<std::uint64_t> length);
     base::Result<> write_head(ResponseHead head, std::optional<std::uint64_t> length,
                               std::string_view body);
     base::Result<> send_continue();

@@ -216,6 +216,37 @@ TEST(HttpServerTest, SaysContinueAndAnswersHeadWithoutABody) {
     EXPECT_TRUE(answer.ends_with("\r\n\r\n"));
 }
 
+TEST(HttpServerTest, AHeadThatWaitsForItsBodyComesWithItOrAtTheEnd) {
+    const Running running = run([](HttpExchange& exchange) {
+        ASSERT_TRUE(exchange.whole_body(100).ok());
+        const std::string& target = exchange.request().target;
+        const bool chunked = target == "/chunked";
+        const std::size_t size = target == "/large" ? 100'000 : 5;
+        const std::string body = target == "/empty" ? "" : std::string(size, 'x');
+        const auto length = chunked ? std::nullopt : std::optional<std::uint64_t>(body.size());
+        ASSERT_TRUE(exchange.begin_with_body({}, length).ok());
+        ASSERT_TRUE(exchange.write(body).ok());
+        ASSERT_TRUE(exchange.finish().ok());
+    });
+    HttpClient client = client_of(running);
+    for (const char* target : {"/small", "/empty", "/large", "/chunked", "/small"}) {
+        const RequestHead head{"POST", target, 1, {{"Host", "x"}}};
+        ASSERT_TRUE(client.begin(head, 4, {}, HttpClient::HeadGoes::with_body).ok());
+        ASSERT_TRUE(client.send_body(base::bytes_of("body")).ok());
+        ASSERT_TRUE(client.end_body().ok());
+        ASSERT_TRUE(client.receive(1'000'000).ok()) << target;
+        const std::size_t wanted = std::string_view(target) == "/empty"   ? 0
+                                   : std::string_view(target) == "/large" ? 100'000
+                                                                          : 5;
+        EXPECT_EQ(client.whole_body()->size(), wanted) << target;
+        ASSERT_TRUE(client.reusable());
+    }
+    const RequestHead get{"GET", "/small", 1, {{"Host", "x"}}};
+    ASSERT_TRUE(client.begin(get, 0, {}, HttpClient::HeadGoes::with_body).ok());
+    ASSERT_TRUE(client.end_body().ok());
+    EXPECT_EQ(client.receive(1000)->status, 200);
+}
+
 TEST(HttpServerTest, AServiceThatSaysNothingIsA500) {
     const Running running = run([](HttpExchange&) {});
     EXPECT_TRUE(talk(running.port, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")

@@ -44,11 +44,11 @@ void attach(msghdr& message,
 }
 
 // Sends the parts from `skip` bytes on; how many bytes went out, 0 when it must wait.
-Result<std::size_t> send_part(int fd, base::ByteView header, base::ByteView payload,
-                              std::size_t skip, const std::vector<int>& descriptors) {
-    std::array<iovec, 2> parts{};
+Result<std::size_t> send_part(int fd, const std::array<base::ByteView, 3>& all, std::size_t skip,
+                              const std::vector<int>& descriptors) {
+    std::array<iovec, 3> parts{};
     std::size_t count = 0;
-    for (base::ByteView part : {header, payload}) {
+    for (base::ByteView part : all) {
         const std::size_t cut = std::min(skip, part.size());
         skip -= cut;
         part = part.subspan(cut);
@@ -79,12 +79,33 @@ Result<> Channel::send(std::uint64_t id, std::uint16_t kind, base::ByteView payl
         return fail(Code::exhausted, "a frame between processes is too large");
     }
     const base::Bytes header = header_of(id, kind, payload.size(), descriptors.size());
-    const std::size_t total = header.size() + payload.size();
-    const Deadline deadline = Deadline::after_ms(send_patience_ms);
     const std::scoped_lock lock(sending_);
+    return send_parts(header, payload, descriptors);
+}
+
+Result<> Channel::hold(std::uint64_t id, std::uint16_t kind, base::ByteView payload) {
+    if (payload.size() > held_bytes_max) return send(id, kind, payload);
+    const base::Bytes header = header_of(id, kind, payload.size(), 0);
+    const std::scoped_lock lock(sending_);
+    held_.insert(held_.end(), header.begin(), header.end());
+    held_.insert(held_.end(), payload.begin(), payload.end());
+    return held_.size() > held_bytes_max ? send_parts({}, {}, {}) : Result<>();
+}
+
+Result<> Channel::flush() {
+    const std::scoped_lock lock(sending_);
+    return send_parts({}, {}, {});
+}
+
+// Called with the lock held.
+Result<> Channel::send_parts(base::ByteView header, base::ByteView payload,
+                             const std::vector<int>& descriptors) {
+    const base::Bytes held = std::exchange(held_, {});
+    const std::size_t total = held.size() + header.size() + payload.size();
+    const Deadline deadline = Deadline::after_ms(send_patience_ms);
     for (std::size_t sent = 0; sent < total;) {
         // Descriptors ride on the first byte; they must not be sent twice.
-        const std::size_t part = TRY(send_part(socket_.get(), header, payload, sent,
+        const std::size_t part = TRY(send_part(socket_.get(), {held, header, payload}, sent,
                                                sent == 0 ? descriptors : std::vector<int>{}));
         sent += part;
         if (part == 0) TRY(wait_for(socket_.get(), Ready::writable, deadline));

@@ -28,6 +28,7 @@ class Channel {
   public:
     static constexpr std::size_t payload_bytes_max = std::size_t{16} << 20U;
     static constexpr std::size_t descriptors_max = 16;
+    static constexpr std::size_t held_bytes_max = std::size_t{64} << 10U;
 
     explicit Channel(Fd socket) : socket_(std::move(socket)) {}
 
@@ -35,6 +36,10 @@ class Channel {
     // 10 seconds is timed_out; a peer that is gone is cancelled.
     base::Result<> send(std::uint64_t id, std::uint16_t kind, base::ByteView payload,
                         const std::vector<int>& descriptors = {});
+    // Keeps a frame back until the next send() or flush(), which takes it along in front: two
+    // frames wake their reader once. More than held_bytes_max is not kept back.
+    base::Result<> hold(std::uint64_t id, std::uint16_t kind, base::ByteView payload);
+    base::Result<> flush();
     // Waits for the next frame: timed_out, cancelled (wake-up raised, or the peer is gone),
     // corrupt (not our frames).
     base::Result<Frame> receive(Deadline deadline, const WakeUp* wake_up = nullptr);
@@ -43,10 +48,13 @@ class Channel {
     bool buffered() const { return start_ < buffer_.size(); }
 
   private:
+    base::Result<> send_parts(base::ByteView header, base::ByteView payload,
+                              const std::vector<int>& descriptors);
     base::Result<> fill(std::size_t bytes, Deadline deadline, const WakeUp* wake_up);
 
     Fd socket_;
-    std::mutex sending_;
+    std::mutex sending_;  // guards held_ too
+    base::Bytes held_;    // whole frames that wait for company
     base::Bytes buffer_;
     std::size_t start_ = 0;
     std::vector<Fd> received_;

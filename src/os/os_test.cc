@@ -9,6 +9,7 @@
 
 #include "os/channel.h"
 #include "os/file.h"
+#include "os/pipe.h"
 #include "os/process.h"
 #include "os/socket.h"
 #include "os/system.h"
@@ -100,6 +101,31 @@ TEST(Channel, FramesAndDescriptorsArriveWhole) {
     const WakeUp wake_up = *WakeUp::make();
     wake_up.raise();
     EXPECT_EQ(two.receive(Deadline::never(), &wake_up).error().code, Code::cancelled);
+}
+
+TEST(Channel, AHeldFrameGoesInFrontOfTheNext) {
+    auto ends = *stream_pair();
+    Channel one(std::move(ends.first));
+    Channel two(std::move(ends.second));
+    ASSERT_TRUE(one.hold(1, 7, base::bytes_of("first")).ok());
+    EXPECT_EQ(two.receive(Deadline::after_ms(20)).error().code, base::Code::timed_out);
+    const Fd null = *open_null();
+    ASSERT_TRUE(one.send(2, 8, base::bytes_of("second"), {null.get()}).ok());
+    const auto first = two.receive(Deadline::after_ms(1000));
+    const auto second = two.receive(Deadline::after_ms(1000));
+    ASSERT_TRUE(first.ok() && second.ok());
+    EXPECT_EQ(base::text_of(first->payload), "first");
+    EXPECT_TRUE(first->descriptors.empty());
+    EXPECT_EQ(base::text_of(second->payload), "second");
+    EXPECT_EQ(second->descriptors.size(), 1U);
+    ASSERT_TRUE(one.hold(3, 7, base::bytes_of("third")).ok());
+    ASSERT_TRUE(one.flush().ok());
+    EXPECT_EQ(two.receive(Deadline::after_ms(1000))->id, 3U);
+    // What is too much to be held goes at once.
+    const base::Bytes much(Channel::held_bytes_max + 1, 1);
+    std::thread sends([&] { EXPECT_TRUE(one.hold(4, 7, much).ok()); });
+    EXPECT_EQ(two.receive(Deadline::after_ms(5000))->payload.size(), much.size());
+    sends.join();
 }
 
 TEST(Channel, RefusesWhatIsNoFrame) {

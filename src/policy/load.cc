@@ -357,6 +357,7 @@ Result<PolicySources> preset_sources(std::string_view preset) {
     }
     PolicySources sources;
     add_embedded(sources, "builtin.cedar", RuleKind::rules);
+    add_embedded(sources, "flow.cedar", RuleKind::rules);
     add_embedded(sources, std::string(preset) + ".cedar", RuleKind::rules);
     add_embedded(sources, std::string(preset) + ".ceiling.cedar", RuleKind::ceiling);
     return sources;

@@ -124,6 +124,10 @@ struct CompartmentTarget {
     flow::DataClasses classes;
     std::int64_t level = 1;
     std::int64_t bytes = 0;
+    std::string project = {};       // whose it is; empty: the whole space's
+    std::string operation = "add";  // of remember: add, keep, forget, expire, hold, …
+    std::string kind = "fact";      // of what is remembered
+    bool is_quarantined = false;    // kept apart until a person has looked at it
     bool operator==(const CompartmentTarget&) const = default;
 };
 
@@ -171,7 +175,8 @@ using Target =
     std::variant<PathTarget, CommandTarget, HostTarget, ChannelTarget, SecretTarget,
                  CompartmentTarget, ProviderTarget, SkillTarget, McpTarget, SettingTarget>;
 
-// What tracing found out about the arguments; the defaults are what nobody has shown.
+// What tracing found out about the arguments; the defaults are what nobody has shown. A record of
+// before a fact was known reads as its default.
 struct FlowFacts {
     bool destination_endorsed = false;
     bool object_endorsed = false;
@@ -179,6 +184,24 @@ struct FlowFacts {
     bool carries_context = true;
     bool has_plan = false;
     bool is_in_plan = false;
+    // Of a tool with a manifest (flow/assessment.h).
+    bool is_declared = false;
+    std::string effect = "unknown";
+    std::int64_t destination = 4;  // flow::Voucher
+    std::int64_t object = 4;
+    bool has_destination = true;
+    bool acts_on_object = true;
+    bool is_external = true;
+    bool has_outsider = true;
+    bool to_place = false;
+    bool to_page = false;
+    bool to_self = false;
+    std::int64_t amount = 0;
+    bool amount_endorsed = false;
+    bool made_endorsed = false;
+    bool foreign_link = true;
+    std::int64_t content_level = 3;
+    bool readers_hold = false;
     bool operator==(const FlowFacts&) const = default;
 };
 
@@ -223,6 +246,9 @@ struct Question {
 
 inline constexpr std::size_t question_texts_max = 4096;  // argv, consents, exceptions, …
 inline constexpr std::size_t question_text_bytes_max = 1U << 20U;  // of one text
+
+wire::Json to_json(const FlowFacts& facts);
+base::Result<FlowFacts> flow_facts_from_json(const wire::Json& json);
 
 // Does the target fit the effect: a path for file.read, a command for run, …?
 bool fits(Effect effect, const Target& target);

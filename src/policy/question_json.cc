@@ -1,7 +1,7 @@
 // The record of a question: every struct says its fields once, and a writer and a reader walk them.
 #include <fmt/format.h>
 
-#include "policy/question.h"
+#include "policy/question_text.h"
 
 namespace hs::policy {
 namespace {
@@ -116,6 +116,10 @@ void fields(Walk& walk, T& value) {
     walk("classes", value.classes);
     walk("level", value.level);
     walk("bytes", value.bytes);
+    walk("project", value.project);
+    walk("operation", value.operation);
+    walk("kind", value.kind);
+    walk("quarantined", value.is_quarantined);
 }
 template <class Walk, class T>
 requires std::is_same_v<std::remove_const_t<T>, ProviderTarget>
@@ -166,6 +170,23 @@ void fields(Walk& walk, T& value) {
     walk("carries_context", value.carries_context);
     walk("has_plan", value.has_plan);
     walk("in_plan", value.is_in_plan);
+    walk.newer("declared", value.is_declared);
+    walk.newer("effect", value.effect);
+    walk.newer("destination", value.destination);
+    walk.newer("object", value.object);
+    walk.newer("has_destination", value.has_destination);
+    walk.newer("acts_on_object", value.acts_on_object);
+    walk.newer("external", value.is_external);
+    walk.newer("outsider", value.has_outsider);
+    walk.newer("to_place", value.to_place);
+    walk.newer("to_page", value.to_page);
+    walk.newer("to_self", value.to_self);
+    walk.newer("amount", value.amount);
+    walk.newer("amount_endorsed", value.amount_endorsed);
+    walk.newer("made_endorsed", value.made_endorsed);
+    walk.newer("foreign_link", value.foreign_link);
+    walk.newer("content_level", value.content_level);
+    walk.newer("readers_hold", value.readers_hold);
 }
 template <class Walk, class T>
 requires std::is_same_v<std::remove_const_t<T>, SessionCounters>
@@ -214,6 +235,10 @@ struct Writer {
     Json json{wire::JsonObject{}};
     template <class T>
     void operator()(std::string_view key, const T& value) {
+        json[key] = write(value);
+    }
+    template <class T>
+    void newer(std::string_view key, const T& value) {
         json[key] = write(value);
     }
 };
@@ -285,6 +310,69 @@ Json write(const T& value) {
     }
 }
 
+// Every decision is recorded with its question, so its canonical text is also written without a
+// tree of values: a walk collects the members, and they are written in the order of their keys.
+template <class T>
+void append(std::string& out, const T& value);
+
+struct Members {
+    struct Member {
+        std::string_view key;
+        const void* value = nullptr;
+        void (*append)(std::string& out, const void* value) = nullptr;
+    };
+    static constexpr std::size_t members_max = 32;
+    std::array<Member, members_max> list;
+    std::size_t count = 0;
+
+    template <class T>
+    void operator()(std::string_view key, const T& value) {
+        CHECK(count < members_max);
+        // Kept in order: there are few, and most come before what is there already or after it.
+        std::size_t at = count++;
+        for (; at > 0 && key < list[at - 1].key; --at) list[at] = list[at - 1];
+        list[at] = {key, &value, [](std::string& text, const void* held) {
+                        append(text, *static_cast<const T*>(held));
+                    }};
+    }
+    template <class T>
+    void newer(std::string_view key, const T& value) {
+        (*this)(key, value);
+    }
+    void append_to(std::string& out) const {
+        for (std::size_t i = 0; i < count; ++i) {
+            out += i == 0 ? "{\"" : ",\"";
+            out += list[i].key;  // a name of this file: nothing to escape
+            out += "\":";
+            list[i].append(out, list[i].value);
+        }
+        out += '}';
+    }
+};
+
+template <class T>
+void append(std::string& out, const T& value) {
+    if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, std::string_view>) {
+        wire::append_json_string(out, value);
+    } else if constexpr (std::is_same_v<T, bool>) {
+        out += value ? "true" : "false";
+    } else if constexpr (std::is_integral_v<T>) {
+        out += std::to_string(value);
+    } else if constexpr (std::is_same_v<T, Target>) {
+        Members members;
+        std::visit([&members](const auto& target) { fields(members, target); }, value);
+        const std::string_view& kind = target_kinds[value.index()];
+        members("kind_of_target", kind);
+        members.append_to(out);
+    } else if constexpr (requires(Members & members) { fields(members, value); }) {
+        Members members;
+        fields(members, value);
+        members.append_to(out);
+    } else {
+        wire::append_canonical_json(out, write(value));
+    }
+}
+
 // Reads members by the same walk; the first mistake is kept and the rest is skipped.
 struct Reader {
     const Json* json;
@@ -304,6 +392,12 @@ struct Reader {
             return;
         }
         read(*member, value, where);
+    }
+
+    // A member that older records do not have.
+    template <class T>
+    void newer(std::string_view key, T& value) {
+        if (json->find(key) != nullptr) (*this)(key, value);
     }
 
     void refuse(const std::string& where, std::string_view wanted) {
@@ -451,8 +545,22 @@ void Reader::read(const Json& member, T& value, const std::string& where) {
 
 }  // namespace
 
+Json to_json(const FlowFacts& facts) {
+    return write_struct(facts);
+}
+
+Result<FlowFacts> flow_facts_from_json(const Json& json) {
+    FlowFacts facts;
+    TRY(read_struct(json, facts, "flow"));
+    return facts;
+}
+
 Json to_json(const Question& question) {
     return write(question);
+}
+
+void append_json(std::string& out, const Question& question) {
+    append(out, question);
 }
 
 Result<Question> question_from_json(const Json& json) {

@@ -282,8 +282,11 @@ class Translation {
     Result<const EntityKey*> resource(const CompartmentTarget& target) {
         Parents parents(make_);
         parents.add(type_space, target.space);
+        if (!target.project.empty()) parents.add(type_project, target.project);
         return add("Hardshell::Compartment", target.name, parents,
-                   record({{"classes", classes(target.classes)}, {"level", number(target.level)}}));
+                   record({{"classes", classes(target.classes)},
+                           {"general", flag(target.project.empty())},
+                           {"level", number(target.level)}}));
     }
 
     Result<const EntityKey*> resource(const ProviderTarget& target) {
@@ -344,12 +347,29 @@ class Translation {
 
     Value flow() const {
         const FlowFacts& flow = question_.flow;
-        return record({{"carriesContext", flag(flow.carries_context)},
+        return record({{"actsOnObject", flag(flow.acts_on_object)},
+                       {"amount", number(flow.amount)},
+                       {"amountEndorsed", flag(flow.amount_endorsed)},
+                       {"carriesContext", flag(flow.carries_context)},
                        {"contentEndorsed", flag(flow.content_endorsed)},
+                       {"contentLevel", number(flow.content_level)},
+                       {"declared", flag(flow.is_declared)},
+                       {"destination", number(flow.destination)},
                        {"destinationEndorsed", flag(flow.destination_endorsed)},
+                       {"effect", text(flow.effect)},
+                       {"external", flag(flow.is_external)},
+                       {"foreignLink", flag(flow.foreign_link)},
+                       {"hasDestination", flag(flow.has_destination)},
                        {"inPlan", flag(flow.is_in_plan)},
+                       {"madeEndorsed", flag(flow.made_endorsed)},
+                       {"object", number(flow.object)},
                        {"objectEndorsed", flag(flow.object_endorsed)},
-                       {"planned", flag(flow.has_plan)}});
+                       {"outsider", flag(flow.has_outsider)},
+                       {"planned", flag(flow.has_plan)},
+                       {"readersHold", flag(flow.readers_hold)},
+                       {"toPage", flag(flow.to_page)},
+                       {"toPlace", flag(flow.to_place)},
+                       {"toSelf", flag(flow.to_self)}});
     }
 
     Value session() const {
@@ -455,7 +475,12 @@ class Translation {
             return record(
                 {{"base", base}, {"target", make_.entity(type_host, host_id(secret->towards))}});
         } else if (const auto* compartment = std::get_if<CompartmentTarget>(&target)) {
-            if (question_.effect == Effect::remember) return with_bytes(compartment->bytes);
+            if (question_.effect != Effect::remember) return record({{"base", base}});
+            return record({{"base", base},
+                           {"bytes", number(compartment->bytes)},
+                           {"kind", text(compartment->kind)},
+                           {"operation", text(compartment->operation)},
+                           {"quarantined", flag(compartment->is_quarantined)}});
         } else if (const auto* provider = std::get_if<ProviderTarget>(&target)) {
             return with_bytes(provider->bytes);
         } else if (const auto* tool = std::get_if<McpTarget>(&target)) {

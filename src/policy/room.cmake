@@ -1,7 +1,7 @@
 # The files of policies/ become a source of this room.
 file(GLOB_RECURSE HS_POLICY_FILES CONFIGURE_DEPENDS
     ${CMAKE_SOURCE_DIR}/policies/*.cedar ${CMAKE_SOURCE_DIR}/policies/*.cedarschema
-    ${CMAKE_SOURCE_DIR}/policies/*.toml)
+    ${CMAKE_SOURCE_DIR}/policies/*.toml ${CMAKE_SOURCE_DIR}/policies/builtin-skills/*/SKILL.md)
 list(FILTER HS_POLICY_FILES EXCLUDE REGEX "/policies/tests/")
 set(HS_POLICY_EMBEDDED ${CMAKE_BINARY_DIR}/generated/policy_embedded_files.cc)
 file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/generated)

@@ -101,6 +101,28 @@ Result<> read_places(TableReader& table, Given& given) {
     return {};
 }
 
+// What is known of a call by its tool's manifest.
+Result<> read_call(TableReader& table, FlowFacts& flow) {
+    flow.is_declared = TRY(table.boolean_or("declared", flow.is_declared));
+    flow.effect = TRY(table.text_or("tool_effect", flow.effect));
+    flow.destination = TRY(table.integer_or("destination_voucher", flow.destination));
+    flow.object = TRY(table.integer_or("object_voucher", flow.object));
+    flow.has_destination = TRY(table.boolean_or("has_destination", flow.has_destination));
+    flow.acts_on_object = TRY(table.boolean_or("acts_on_object", flow.acts_on_object));
+    flow.is_external = TRY(table.boolean_or("external", flow.is_external));
+    flow.has_outsider = TRY(table.boolean_or("outsider", flow.has_outsider));
+    flow.to_place = TRY(table.boolean_or("to_place", flow.to_place));
+    flow.to_page = TRY(table.boolean_or("to_page", flow.to_page));
+    flow.to_self = TRY(table.boolean_or("to_self", flow.to_self));
+    flow.amount = TRY(table.integer_or("amount", flow.amount));
+    flow.amount_endorsed = TRY(table.boolean_or("amount_endorsed", flow.amount_endorsed));
+    flow.made_endorsed = TRY(table.boolean_or("made_endorsed", flow.made_endorsed));
+    flow.foreign_link = TRY(table.boolean_or("foreign_link", flow.foreign_link));
+    flow.content_level = TRY(table.integer_or("content_level", flow.content_level));
+    flow.readers_hold = TRY(table.boolean_or("readers_hold", flow.readers_hold));
+    return {};
+}
+
 Result<> read_label(TableReader& table, Given& given) {
     flow::Label& label = given.like.label;
     if (table.has("integrity")) {
@@ -117,6 +139,7 @@ Result<> read_label(TableReader& table, Given& given) {
     flow.carries_context = TRY(table.boolean_or("carries_context", flow.carries_context));
     flow.has_plan = TRY(table.boolean_or("has_plan", flow.has_plan));
     flow.is_in_plan = TRY(table.boolean_or("in_plan", flow.is_in_plan));
+    TRY(read_call(table, flow));
     SessionCounters& session = given.like.session;
     session.calls = TRY(table.integer_or("session_calls", session.calls));
     session.denied = TRY(table.integer_or("session_denied", session.denied));
@@ -141,6 +164,11 @@ Result<> read_target(TableReader& table, Given& given) {
     TRY(read_classes(table, "accepts", provider.accepts));
     TRY(read_classes(table, "compartment_classes", given.compartment_classes));
     given.compartment_level = TRY(table.integer_or("compartment_level", given.compartment_level));
+    given.compartment_project =
+        TRY(table.text_or("compartment_project", given.compartment_project));
+    given.memory_kind = TRY(table.text_or("memory_kind", given.memory_kind));
+    given.memory_operation = TRY(table.text_or("memory_operation", given.memory_operation));
+    given.quarantined = TRY(table.boolean_or("quarantined", given.quarantined));
     given.mutates = TRY(table.boolean_or("mutates", given.mutates));
     given.destroys = TRY(table.boolean_or("destroys", given.destroys));
     given.weakens = TRY(table.boolean_or("weakens", given.weakens));
@@ -302,6 +330,10 @@ class Words {
         target.space = question.space;
         target.classes = given_.compartment_classes;
         target.level = given_.compartment_level;
+        target.project = given_.compartment_project;
+        target.kind = given_.memory_kind;
+        target.operation = given_.memory_operation;
+        target.is_quarantined = given_.quarantined;
         return Target(std::move(target));
     }
     Result<Target> secret(Question& question) {

@@ -41,6 +41,10 @@ struct Given {
     ProviderTarget provider;
     flow::DataClasses compartment_classes;
     std::int64_t compartment_level = 3;
+    std::string compartment_project = {};
+    std::string memory_kind = "fact";
+    std::string memory_operation = "add";
+    bool quarantined = false;
     bool mutates = true;
     bool destroys = true;
     bool weakens = true;

@@ -19,7 +19,10 @@ using base::Unpacker;
 
 namespace {
 
-constexpr std::uint8_t file_version = 1;
+constexpr std::uint8_t file_version = 2;
+constexpr std::uint8_t first_version = 1;  // a binding of hosts, header and prefix alone
+constexpr std::int64_t day_ms = 86'400'000;
+constexpr std::int64_t rotation_days_max = 3'650;
 constexpr std::string_view file_place = "hardshell secrets file 1";
 
 bool name_character(char c) {
@@ -34,13 +37,6 @@ bool visible(std::string_view text) {
     });
 }
 
-// Header field names compare without case (RFC 9110 section 5.1).
-bool same_field(std::string_view left, std::string_view right) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-    return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                      [&](char a, char b) { return lower(a) == lower(b); });
-}
-
 Result<> check_name(const std::string& name) {
     const bool sound = !name.empty() && name.size() <= 128 &&
                        std::all_of(name.begin(), name.end(), name_character);
@@ -48,28 +44,6 @@ Result<> check_name(const std::string& name) {
     return fail(
         Code::invalid_input,
         "a secret's name has 1 to 128 letters, digits, hyphens, underscores, dots or slashes");
-}
-
-Result<> check_binding(const Binding& binding) {
-    if (binding.hosts.size() > Binding::hosts_max) {
-        return fail(Code::invalid_input, "a secret is bound to at most 64 hosts");
-    }
-    for (const std::string& host : binding.hosts) {
-        const bool sound =
-            !host.empty() && host.size() <= 253 && visible(host) &&
-            host.find_first_of("*/@ ABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string::npos;
-        if (!sound) {
-            return fail(
-                Code::invalid_input,
-                fmt::format("\"{}\" is no host; write one lower-case name without a pattern",
-                            visible(host) ? host : "?"));
-        }
-    }
-    const bool form = binding.header.size() <= 128 && binding.prefix.size() <= 64 &&
-                      visible(binding.header) && visible(binding.prefix) &&
-                      binding.header.find_first_of(": ") == std::string::npos;
-    if (!form) return fail(Code::invalid_input, "a binding's header is one field name");
-    return {};
 }
 
 Result<> check_facts(const SecretFacts& facts) {
@@ -94,22 +68,28 @@ void pack_facts(Packer& packer, const SecretFacts& facts) {
     packer.text(facts.owner);
     packer.i64(facts.created_ms);
     packer.i64(facts.changed_ms);
-    packer.list(facts.binding.hosts, [](Packer& to, const std::string& host) { to.text(host); });
-    packer.text(facts.binding.header);
-    packer.text(facts.binding.prefix);
+    pack_binding(packer, facts.binding);
+    packer.i64(facts.rotate_after_days);
+    packer.i64(facts.used_ms);
 }
 
-Result<SecretFacts> unpack_facts(Unpacker& unpacker) {
+Result<SecretFacts> unpack_facts(Unpacker& unpacker, std::uint8_t version) {
     SecretFacts facts;
     facts.name = TRY(unpacker.text());
     facts.secret_class = TRY(unpacker.text());
     facts.owner = TRY(unpacker.text());
     facts.created_ms = TRY(unpacker.i64());
     facts.changed_ms = TRY(unpacker.i64());
-    facts.binding.hosts =
-        TRY(unpacker.list<std::string>([](Unpacker& from) { return from.text(); }));
-    facts.binding.header = TRY(unpacker.text());
-    facts.binding.prefix = TRY(unpacker.text());
+    if (version == first_version) {
+        facts.binding.hosts =
+            TRY(unpacker.list<std::string>([](Unpacker& from) { return from.text(); }));
+        facts.binding.header = TRY(unpacker.text());
+        facts.binding.prefix = TRY(unpacker.text());
+    } else {
+        facts.binding = TRY(unpack_binding(unpacker));
+        facts.rotate_after_days = TRY(unpacker.i64());
+        facts.used_ms = TRY(unpacker.i64());
+    }
     TRY(check_facts(facts));
     return facts;
 }
@@ -143,12 +123,13 @@ Result<> SealedFile::read(ByteView sealed) {
                         path_));
     }
     Unpacker unpacker(*plain);
-    if (TRY(unpacker.u8()) != file_version) {
+    const auto version = TRY(unpacker.u8());
+    if (version != file_version && version != first_version) {
         return fail(Code::corrupt, fmt::format("{} is of a later version of this program", path_));
     }
-    auto entries = TRY(unpacker.list<Entry>([](Unpacker& from) -> Result<Entry> {
+    auto entries = TRY(unpacker.list<Entry>([version](Unpacker& from) -> Result<Entry> {
         Entry entry;
-        entry.facts = TRY(unpack_facts(from));
+        entry.facts = TRY(unpack_facts(from, version));
         entry.sealed_value = base::copy_bytes(TRY(from.bytes()));
         return entry;
     }));
@@ -218,6 +199,29 @@ Result<> SealedFile::bind(const std::string& name, Binding binding) {
     return write(std::move(entries));
 }
 
+Result<> SealedFile::set_rotation(const std::string& name, std::int64_t days) {
+    if (days < 0 || days > rotation_days_max) {
+        return fail(Code::invalid_input, "a secret's age is 0 (none) to 3650 days");
+    }
+    TRY(find(name));
+    std::map<std::string, Entry> entries = entries_;
+    entries.at(name).facts.rotate_after_days = days;
+    return write(std::move(entries));
+}
+
+Result<> SealedFile::note_use(const std::string& name, base::WallTime_ms now_ms) {
+    const Entry* entry = TRY(find(name));
+    if (now_ms - entry->facts.used_ms < day_ms) return {};
+    std::map<std::string, Entry> entries = entries_;
+    entries.at(name).facts.used_ms = now_ms - now_ms % day_ms;
+    return write(std::move(entries));
+}
+
+Result<crypto::SecretBytes> SealedFile::reveal(const std::string& name) const {
+    const Entry* entry = TRY(find(name));
+    return crypto::open_secret(value_key_, entry->sealed_value, value_place(name));
+}
+
 Result<> SealedFile::remove(const std::string& name) {
     TRY(find(name));
     std::map<std::string, Entry> entries = entries_;
@@ -228,19 +232,8 @@ Result<> SealedFile::remove(const std::string& name) {
 Result<crypto::SecretBytes> SealedFile::take(const std::string& name,
                                              const SecretPlace& place) const {
     const Entry* entry = TRY(find(name));
-    const Binding& binding = entry->facts.binding;
-    const bool host =
-        std::find(binding.hosts.begin(), binding.hosts.end(), place.host) != binding.hosts.end();
-    if (!host) {
-        return fail(Code::denied,
-                    fmt::format("the secret {} is not bound to {}; bind it with: hardshell secret "
-                                "bind {} --host {}",
-                                name, place.host, name, place.host));
-    }
-    if (!same_field(binding.header, place.header) || binding.prefix != place.prefix) {
-        return fail(Code::denied, fmt::format("the secret {} may stand only in the header field {}",
-                                              name, binding.header));
-    }
+    const std::string wrong = misfit(name, entry->facts.binding, place);
+    if (!wrong.empty()) return fail(Code::denied, wrong);
     return crypto::open_secret(value_key_, entry->sealed_value, value_place(name));
 }
 

@@ -15,17 +15,9 @@
 
 #include "base/clock.h"
 #include "crypto/secret.h"
+#include "secrets/binding.h"
 
 namespace hs::secrets {
-
-// The second of two checks: policy decides the request, the binding decides where the value goes.
-struct Binding {
-    static constexpr std::size_t hosts_max = 64;
-    std::vector<std::string> hosts;  // exact, lower case; no patterns
-    std::string header;              // the one header field that may carry it
-    std::string prefix;              // what stands before it there
-    bool operator==(const Binding&) const = default;
-};
 
 struct SecretFacts {
     std::string name;          // letters, digits and -_./, 1 to 128
@@ -33,15 +25,10 @@ struct SecretFacts {
     std::string owner;         // the person whose secret it is
     base::WallTime_ms created_ms = 0;
     base::WallTime_ms changed_ms = 0;  // when the value was set last
-    Binding binding;
+    Binding binding = {};
+    std::int64_t rotate_after_days = 0;  // 0: no age was set
+    base::WallTime_ms used_ms = 0;       // when it was placed last, to the day; 0: never
     bool operator==(const SecretFacts&) const = default;
-};
-
-// Where a value is about to go.
-struct SecretPlace {
-    std::string host;
-    std::string header;
-    std::string prefix;
 };
 
 class SealedFile {
@@ -64,10 +51,16 @@ class SealedFile {
     // of 1 to value_bytes_max bytes; the caller wipes it. invalid_input names what is malformed.
     base::Result<> set(SecretFacts facts, base::ByteView value);
     base::Result<> bind(const std::string& name, Binding binding);
+    base::Result<> set_rotation(const std::string& name, std::int64_t days);
+    // Notes that it was placed; writes at most once a day for each secret.
+    base::Result<> note_use(const std::string& name, base::WallTime_ms now_ms);
     base::Result<> remove(const std::string& name);
     // The value, for one use at a place that the binding names; denied elsewhere, with the command
     // that would bind it.
     base::Result<crypto::SecretBytes> take(const std::string& name, const SecretPlace& place) const;
+
+    // The value for the keeper's own comparisons (fingerprints, twins); it leaves for nowhere.
+    base::Result<crypto::SecretBytes> reveal(const std::string& name) const;
 
   private:
     struct Entry {

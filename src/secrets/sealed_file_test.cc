@@ -13,7 +13,10 @@ namespace {
 using base::Code;
 
 constexpr std::string_view value = "sk-planted-value-0123456789";
-const SecretPlace right{"api.example.com", "authorization", "Bearer "};
+SecretPlace in_header(std::string host, std::string header, std::string prefix) {
+    return {std::move(host), SecretForm::header, std::move(header), std::move(prefix)};
+}
+const SecretPlace right = in_header("api.example.com", "authorization", "Bearer ");
 
 class SealedFileTest : public ::testing::Test {
   protected:
@@ -30,8 +33,11 @@ class SealedFileTest : public ::testing::Test {
         return SealedFile::open(path_, crypto::SecretBytes::copy_of(key_.view()), random_);
     }
     static SecretFacts facts(const std::string& name) {
-        return {name,  "api_key", "alice",
-                1'000, 1'000,     {{"api.example.com"}, "Authorization", "Bearer "}};
+        SecretFacts made{name, "api_key", "alice", 1'000, 1'000};
+        made.binding.hosts = {"api.example.com"};
+        made.binding.header = "Authorization";
+        made.binding.prefix = "Bearer ";
+        return made;
     }
 
     os::SystemRandom random_;
@@ -45,12 +51,12 @@ TEST_F(SealedFileTest, GivesAValueOnlyToThePlaceItIsBoundTo) {
     ASSERT_TRUE(store->set(facts("key"), base::bytes_of(value)).ok());
     EXPECT_EQ(base::text_of(store->take("key", right)->view()), value);
     for (const SecretPlace& wrong :
-         {SecretPlace{"evil.example.com", "Authorization", "Bearer "},
-          SecretPlace{"api.example.com.evil.example", "Authorization", "Bearer "},
-          SecretPlace{"API.example.com", "Authorization", "Bearer "},
-          SecretPlace{"", "Authorization", "Bearer "},
-          SecretPlace{"api.example.com", "X-Debug", "Bearer "},
-          SecretPlace{"api.example.com", "Authorization", ""}}) {
+         {in_header("evil.example.com", "Authorization", "Bearer "),
+          in_header("api.example.com.evil.example", "Authorization", "Bearer "),
+          in_header("API.example.com", "Authorization", "Bearer "),
+          in_header("", "Authorization", "Bearer "),
+          in_header("api.example.com", "X-Debug", "Bearer "),
+          in_header("api.example.com", "Authorization", "")}) {
         const auto taken = store->take("key", wrong);
         ASSERT_FALSE(taken.ok());
         EXPECT_EQ(taken.error().code, Code::denied);
@@ -108,9 +114,12 @@ TEST_F(SealedFileTest, SurvivesReopeningRotationBindingAndRemoval) {
     EXPECT_EQ(all[0].created_ms, 1'000);
     EXPECT_EQ(all[0].changed_ms, 2'000);
     EXPECT_EQ(base::text_of(store->take("a", right)->view()), "second-value");
-    ASSERT_TRUE(store->bind("a", {{"two.example"}, "x-key", ""}).ok());
+    Binding other;
+    other.hosts = {"two.example"};
+    other.header = "x-key";
+    ASSERT_TRUE(store->bind("a", other).ok());
     EXPECT_FALSE(store->take("a", right).ok());
-    EXPECT_TRUE(store->take("a", {"two.example", "X-Key", ""}).ok());
+    EXPECT_TRUE(store->take("a", in_header("two.example", "X-Key", "")).ok());
     ASSERT_TRUE(store->remove("b").ok());
     EXPECT_EQ(store->remove("b").error().code, Code::not_found);
     EXPECT_EQ(open()->list().size(), 1U);
@@ -133,6 +142,33 @@ TEST_F(SealedFileTest, RefusesMalformedNamesValuesAndBindings) {
         EXPECT_FALSE(store->set(bad, base::bytes_of(value)).ok()) << host;
     }
     EXPECT_TRUE(store->list().empty());
+}
+
+TEST_F(SealedFileTest, KeepsFormRotationAndUseAndWritesAUseOnceADay) {
+    {
+        auto store = open();
+        SecretFacts git = facts("git");
+        git.binding.form = SecretForm::git;
+        git.binding.prefix = "Basic ";
+        git.binding.user = "x-access-token";
+        git.binding.methods = {"GET", "POST"};
+        git.binding.paths = {"/team/"};
+        git.binding.executables = {"/usr/bin/git"};
+        ASSERT_TRUE(store->set(git, base::bytes_of(value)).ok());
+        ASSERT_TRUE(store->set_rotation("git", 90).ok());
+        EXPECT_FALSE(store->set_rotation("git", -1).ok());
+        ASSERT_TRUE(store->note_use("git", 86'400'000'000 + 5).ok());
+        const auto before = os::read_file(path_, 1U << 20U);
+        ASSERT_TRUE(store->note_use("git", 86'400'000'000 + 9).ok());
+        EXPECT_EQ(*before, *os::read_file(path_, 1U << 20U));
+    }
+    const auto kept = open()->facts("git");
+    ASSERT_TRUE(kept.ok());
+    EXPECT_EQ(kept->rotate_after_days, 90);
+    EXPECT_EQ(kept->used_ms, 86'400'000'000);
+    EXPECT_EQ(kept->binding.user, "x-access-token");
+    EXPECT_EQ(kept->binding.paths, std::vector<std::string>{"/team/"});
+    EXPECT_EQ(base::text_of(open()->reveal("git")->view()), value);
 }
 
 TEST_F(SealedFileTest, AFailedWriteChangesNothing) {

@@ -39,6 +39,9 @@ class Line {
                                  const os::WakeUp& stop) = 0;
     // Why the line has ended, if it has.
     virtual std::optional<std::string> ended() = 0;
+    // The same, waiting until the deadline for an end that is on its way. Returns early when
+    // stopped.
+    virtual std::optional<std::string> ended_by(os::Deadline deadline, const os::WakeUp& stop) = 0;
 };
 
 class Outlet {

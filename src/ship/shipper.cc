@@ -255,9 +255,7 @@ class Shipper::Stream {
         SinkStatus next;
         next.name = setting_.name;
         next.kind = setting_.kind;
-        next.state = state_ == SinkStatus::State::starting && placed_ && problem_.empty()
-                         ? SinkStatus::State::working
-                         : state_;
+        next.state = state_;
         next.position = position_;
         next.log_size = reader_.size();
         const base::WallTime_ms oldest_ms = next.lag() == 0 ? 0 : reader_.next_time_ms();

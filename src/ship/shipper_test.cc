@@ -45,6 +45,9 @@ class FakeOutlet final : public Outlet {
     std::atomic<int> connects{0};
     std::atomic<bool> refusing{false};
     std::atomic<bool> cut{false};  // the line that is open ends
+    // When a receiver that does not accept our certificate says so.
+    enum class Refusal : std::uint8_t { never, before_the_first_byte, after_the_first_batch };
+    std::atomic<Refusal> refusal{Refusal::never};
 
   private:
     class FakeLine final : public Line {
@@ -59,9 +62,17 @@ class FakeOutlet final : public Outlet {
             if (outlet_.cut) return "the receiver closed the connection";
             return std::nullopt;
         }
+        std::optional<std::string> ended_by(os::Deadline, const os::WakeUp&) override {
+            const bool refuses =
+                outlet_.refusal == Refusal::before_the_first_byte ||
+                (outlet_.refusal == Refusal::after_the_first_batch && ++looks_ > 1);
+            if (refuses) return "the receiver sent an alert";
+            return ended();
+        }
 
       private:
         FakeOutlet& outlet_;
+        int looks_ = 0;
     };
     base::Guarded<Answer> answer_;
 };
@@ -326,6 +337,28 @@ TEST_F(ShipperTest, ABrokenSyslogLineIsSentAgainFromTheWindowAndMarked) {
     // After a restart the window comes again, because nothing was confirmed.
     start(setting(SinkKind::syslog));
     await([](const SinkStatus& held) { return held.position.resent >= 27; });
+}
+
+TEST_F(ShipperTest, AReceiverThatRefusesUsAfterTheHandshakeNeverCountsAsWorking) {
+    for (const auto when :
+         {FakeOutlet::Refusal::before_the_first_byte, FakeOutlet::Refusal::after_the_first_batch}) {
+        outlet.refusal = when;
+        outlet.connects = 0;
+        append(1);
+        start(setting(SinkKind::syslog));
+        bool worked = false;
+        const SinkStatus held = await([&](const SinkStatus& status) {
+            worked = worked || status.state == SinkStatus::State::working;
+            return outlet.connects > 3;
+        });
+        EXPECT_FALSE(worked);
+        EXPECT_EQ(held.position.delivered, 0U);
+        EXPECT_THAT(held.problem, testing::HasSubstr("accepts the certificate of ship.siem"));
+        shipper.reset();
+    }
+    outlet.refusal = FakeOutlet::Refusal::never;
+    start(setting(SinkKind::syslog));
+    await([](const SinkStatus& status) { return status.state == SinkStatus::State::working; });
 }
 
 TEST_F(ShipperTest, SeverityAndRedactionHoldAndTheChainSkipsWhatIsNotShipped) {

@@ -16,6 +16,10 @@ constexpr std::int64_t write_ms = 30'000;
 // What left longer ago than this, and lies further back than the window, has been read: the
 // protocol has no acknowledgement.
 constexpr std::chrono::seconds settled_after{60};
+// A receiver looks at our certificate after we have finished the TLS handshake (RFC 8446 section
+// 4.4.2.4), and at the name in it after that. So a connection counts once it has lived for so long
+// unused, and again for so long after the first batch: nothing was taken over before.
+constexpr std::int64_t trial_ms = 1'000;
 
 int syslog_severity(Severity severity) {
     switch (severity) {
@@ -58,10 +62,8 @@ class Syslog final : public Sink {
     Delivery deliver(std::span<const Shipment> batch, const os::WakeUp& stop) override {
         if (line_) {
             if (const auto why = line_->ended()) return broken(*why);
-        } else {
-            auto line = outlet_.connect(setting_.name, os::Deadline::after_ms(connect_ms), stop);
-            if (!line) return Delivery::failed(line.error());
-            line_ = std::move(*line);
+        } else if (auto refused = connect(stop)) {
+            return std::move(*refused);
         }
         std::string frames;
         for (const Shipment& shipment : batch) {
@@ -70,6 +72,13 @@ class Syslog final : public Sink {
         const auto written =
             line_->write(base::bytes_of(frames), os::Deadline::after_ms(write_ms), stop);
         if (!written) return broken(line_->ended().value_or(written.error().what));
+        if (!tried_) {
+            const auto why = line_->ended_by(os::Deadline::after_ms(trial_ms), stop);
+            if (why) return broken(refusal(*why));
+            tried_ = true;
+        } else if (const auto why = line_->ended()) {
+            return broken(*why);
+        }
         unsettled_.push_back(
             {batch.back().place.sequence, frames.size(), std::chrono::steady_clock::now()});
         unsettled_bytes_ += frames.size();
@@ -88,6 +97,24 @@ class Syslog final : public Sink {
         std::size_t bytes = 0;
         std::chrono::steady_clock::time_point at;
     };
+
+    // Nothing when the line stands.
+    std::optional<Delivery> connect(const os::WakeUp& stop) {
+        auto line = outlet_.connect(setting_.name, os::Deadline::after_ms(connect_ms), stop);
+        if (!line) return Delivery::failed(line.error());
+        line_ = std::move(*line);
+        tried_ = false;
+        const auto why = line_->ended_by(os::Deadline::after_ms(trial_ms), stop);
+        if (why) return broken(refusal(*why));
+        return std::nullopt;
+    }
+
+    std::string refusal(const std::string& why) const {
+        return fmt::format(
+            "{}; the receiver ended the connection right after it began: see whether it accepts "
+            "the certificate of ship.{} and the name in it",
+            why, setting_.name);
+    }
 
     Delivery broken(const std::string& why) {
         line_.reset();
@@ -114,6 +141,7 @@ class Syslog final : public Sink {
     Outlet& outlet_;
     Machine machine_;
     std::unique_ptr<Line> line_;
+    bool tried_ = false;  // the line has taken a batch and lived on
     std::deque<Sent> unsettled_;
     std::size_t unsettled_bytes_ = 0;
 };

@@ -96,6 +96,13 @@ Result<std::unique_ptr<Database>> Database::open_to_read(const std::string& path
     return database;
 }
 
+Result<std::unique_ptr<Database>> Database::open_in_memory(std::string_view script) {
+    std::unique_ptr<Database> database(new Database(":memory:"));
+    TRY(database->connect(Access::memory));
+    TRY(database->run_script(script));
+    return database;
+}
+
 Database::~Database() {
     for (const Kept& kept : kept_) {
         CHECK(!kept.lent);
@@ -105,7 +112,7 @@ Database::~Database() {
 }
 
 Result<> Database::connect(Access access) {
-    const int how = access == Access::write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+    const int how = access == Access::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
     const int outcome = sqlite3_open_v2(path_.c_str(), &connection_,
                                         how | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
     if (outcome != SQLITE_OK) return failure("a database could not be opened", outcome);
@@ -122,6 +129,7 @@ Result<> Database::configure(Access access) {
     TRY(
         run_script("PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON;"
                    "PRAGMA cell_size_check=ON;"));
+    if (access == Access::memory) return run_script("PRAGMA journal_mode=OFF;");
     if (access == Access::read) return {};
     return run_script(
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"

@@ -82,6 +82,8 @@ class Database {
                                                         std::span<const Migration> migrations);
     // A second connection to a file that open() has prepared, which can only read.
     static base::Result<std::unique_ptr<Database>> open_to_read(const std::string& path);
+    // A database that lies in memory alone and ends with the object: indexes over sealed rows.
+    static base::Result<std::unique_ptr<Database>> open_in_memory(std::string_view script);
     ~Database();
     Database(const Database&) = delete;
     Database& operator=(const Database&) = delete;
@@ -126,7 +128,7 @@ class Database {
   private:
     friend class Statement;
     explicit Database(std::string path) : path_(std::move(path)) {}
-    enum class Access : std::uint8_t { read, write };
+    enum class Access : std::uint8_t { read, write, memory };
     base::Result<> connect(Access access);
     base::Result<> configure(Access access);
     base::Result<> claim();

@@ -18,5 +18,7 @@ std::unique_ptr<Tool> make_files_remove();
 std::unique_ptr<Tool> make_shell_run();
 std::unique_ptr<Tool> make_shell_processes();
 std::unique_ptr<Tool> make_http_fetch();
+std::unique_ptr<Tool> make_skill_load();
+std::unique_ptr<Tool> make_skill_run();
 
 }  // namespace hs::tools

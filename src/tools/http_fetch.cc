@@ -183,6 +183,14 @@ Result<> follow(Request& request, const Page& page) {
     return {};
 }
 
+// What was traced for the address that was asked for says nothing about one that a server names.
+void led_elsewhere(gate::Circumstances& circumstances) {
+    circumstances.flow.destination_endorsed = false;
+    circumstances.flow.destination = static_cast<std::int64_t>(flow::Voucher::nobody);
+    circumstances.findings.push_back(
+        {"destination", "another address", flow::Voucher::nobody, "a redirect of the server"});
+}
+
 std::string charset_of(const std::string& content_type) {
     const std::size_t at = content_type.find("charset=");
     if (at == std::string::npos) return {};
@@ -267,7 +275,9 @@ class HttpFetch : public Tool {
                                         "was {}",
                                         redirects_max, request.url.text()));
             }
+            const std::string before = request.url.origin();
             TRY(follow(request, page));
+            if (request.url.origin() != before) led_elsewhere(context.circumstances);
             page = TRY(exchange(context, request));
             label = flow::join(label, label_of_page(page.address));
         }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "tools/default_tools.h"
+#include "tools/result_label.h"
 #include "tools/schema.h"
 #include "wire/utf8.h"
 
@@ -72,7 +73,7 @@ Registry::Registry(std::vector<std::unique_ptr<Tool>> tools) : tools_(std::move(
     for (const auto& tool : tools_) specs_.push_back(tool->spec());
 }
 
-Registry Registry::with_default_tools() {
+Registry Registry::with_default_tools(std::vector<std::unique_ptr<Tool>> more) {
     std::vector<std::unique_ptr<Tool>> tools;
     tools.push_back(make_files_list());
     tools.push_back(make_files_read());
@@ -84,6 +85,9 @@ Registry Registry::with_default_tools() {
     tools.push_back(make_shell_run());
     tools.push_back(make_shell_processes());
     tools.push_back(make_http_fetch());
+    tools.push_back(make_skill_load());
+    tools.push_back(make_skill_run());
+    for (auto& tool : more) tools.push_back(std::move(tool));
     Registry registry(std::move(tools));
     CHECK(bytes_of_specs(registry.specs()) <= specs_bytes_max);
     return registry;
@@ -120,6 +124,7 @@ ToolOutcome Registry::run(const ToolCall& call, ToolContext& context) const {
         reply ? ToolOutcome{bounded_text(std::move(reply->text), ToolOutcome::text_bytes_max),
                             reply->is_error, reply->label, reply->details}
               : error_outcome(reply.error());
+    if (reply) outcome.label = label_of_content(std::move(outcome.label), outcome.text);
     const auto took = context.clock.steady() - began;
     outcome.text = bounded_text(std::move(outcome.text), ToolOutcome::text_bytes_max);
     outcome.card["tool"] = wire::mend_utf8(call.name);

@@ -1,5 +1,9 @@
 #include "tools/result_label.h"
 
+#include <algorithm>
+#include <array>
+
+#include "detect/scanner.h"
 #include "net/address.h"
 
 namespace hs::tools {
@@ -8,10 +12,39 @@ using flow::DataClass;
 using flow::Integrity;
 using flow::Label;
 
+namespace {
+
+// Folders into which others' code and texts are fetched or generated, and files that programs fill
+// with whatever they are sent.
+constexpr std::array<std::string_view, 14> foreign_folders = {
+    "node_modules", "vendor", "third_party", "site-packages", ".venv", "venv", "target",
+    "build",        "dist",   "downloads",   "Downloads",     ".git",  ".hg",  ".cache"};
+constexpr std::array<std::string_view, 6> foreign_endings = {".log",  ".eml", ".mbox",
+                                                             ".html", ".pdf", ".har"};
+
+bool is_foreign(std::string_view relative) {
+    const auto ends = [relative](std::string_view ending) { return relative.ends_with(ending); };
+    if (std::any_of(foreign_endings.begin(), foreign_endings.end(), ends)) return true;
+    while (!relative.empty()) {
+        const std::size_t end = std::min(relative.find('/'), relative.size());
+        const std::string_view segment = relative.substr(0, end);
+        if (std::find(foreign_folders.begin(), foreign_folders.end(), segment) !=
+            foreign_folders.end()) {
+            return true;
+        }
+        relative.remove_prefix(std::min(end + 1, relative.size()));
+    }
+    return false;
+}
+
+}  // namespace
+
 Label label_of_file(const files::Roots& roots, std::string_view path) {
     if (!roots.lies_in_project(path)) return Label::unknown();
+    const std::string_view relative =
+        path.substr(std::min(roots.project().size() + 1, path.size()));
     Label label;
-    label.integrity = Integrity::internal;
+    label.integrity = is_foreign(relative) ? Integrity::untrusted : Integrity::internal;
     label.classes = {DataClass::internal};
     return label;
 }
@@ -32,6 +65,27 @@ Label label_of_page(std::string_view address) {
     Label label;
     label.integrity = Integrity::untrusted;
     label.classes = {DataClass::internal};
+    return label;
+}
+
+flow::Label label_of_content(flow::Label label, std::string_view text) {
+    constexpr double credential_min = 0.82;
+    constexpr double personal_min = 0.8;
+    constexpr double injection_min = 0.65;
+    constexpr std::size_t addresses_max = 20;
+    std::size_t addresses = 0;
+    for (const detect::Finding& finding : detect::scan(text)) {
+        if (finding.family == detect::Family::secret) {
+            if (finding.confidence >= credential_min) label.classes.add(DataClass::credential);
+        } else if (finding.family == detect::Family::injection) {
+            if (finding.confidence >= injection_min) label.integrity = Integrity::untrusted;
+        } else if (finding.kind == "email-address" || finding.kind == "ip-address" ||
+                   finding.kind == "mac-address" || finding.kind == "phone-number") {
+            if (++addresses > addresses_max) label.classes.add(DataClass::personal);
+        } else if (finding.confidence >= personal_min) {
+            label.classes.add(DataClass::personal);
+        }
+    }
     return label;
 }
 

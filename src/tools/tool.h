@@ -22,6 +22,7 @@
 #include "os/wait.h"
 #include "sandbox/background.h"
 #include "sandbox/launcher_client.h"
+#include "skills/store.h"
 #include "wire/json.h"
 
 namespace hs::tools {
@@ -67,6 +68,14 @@ struct ToolContext {
     std::function<void(const wire::Json&)> on_progress = {};
     // The last decision that the call was given; for its card.
     std::string decision = {};
+    // Whether anything may be remembered or recalled in this conversation.
+    bool has_memory = false;
+    // The person's message of this turn; empty where the message is not theirs.
+    std::string said = {};
+    // What the conversation has read: "http_fetch https://…".
+    std::vector<std::string> sources = {};
+    // The installed skills; none where a program has no store.
+    std::shared_ptr<const skills::Store> skills = {};
 };
 
 // What a tool hands to the registry, which adds the rest of the outcome.

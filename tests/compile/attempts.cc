@@ -4,6 +4,7 @@
 #include "files/write.h"
 #include "gate/gate.h"
 #include "gate/permit.h"
+#include "memory/memory.h"
 
 using namespace hs;
 
@@ -47,4 +48,17 @@ void change(gate::Permit<gate::RunCommand>& permit) { permit.action().executable
 
 #ifdef ATTEMPT_longer_life  // refused: private
 void extend(gate::Permit<gate::RunCommand>& permit) { permit.expiry_ms_ += 1'000'000; }
+#endif
+
+#ifdef ATTEMPT_remember_without_permit  // refused: cannot convert
+base::Result<memory::Entry> keep(memory::Memory& memory, gate::Remember action,
+                                 memory::Entry entry) {
+    return memory.add(action, entry);
+}
+#endif
+
+#ifdef ATTEMPT_look_into_memory_without_permit  // refused: cannot convert
+base::Result<std::vector<memory::Entry>> look(memory::Memory& memory) {
+    return memory.list(gate::Recall{"personal/all/open", ""});
+}
 #endif

@@ -42,6 +42,17 @@ class Attack:
         self.network = "network" in options
         self.ends = options.get("ends", "exited")
         self.leaves = options.get("leaves", "")
+        self.needs_door = "door" in options
+
+    def close_missing_door(self, build):
+        """Where the kernel itself lacks what is attacked, the attack still runs, and proves no wall."""
+        if not self.needs_door:
+            return
+        bare = subprocess.run([build / "hostile/attacks" / self.name], capture_output=True, check=False)
+        if bare.returncode != 0:
+            print(f"{self.name}: no such door in this kernel (outside any sandbox it ended with "
+                  f"{bare.returncode}); its wall is not proven here")
+            self.walls, self.ends = [], "exited"
 
 
 class World:
@@ -184,6 +195,8 @@ def main():
     build, wanted = pathlib.Path(arguments[0]).resolve(), set(arguments[1:])
     attacks = [Attack(source) for source in sorted(HERE.glob("*.cc")) if source.stem != "run_one"]
     attacks = [attack for attack in attacks if not wanted or attack.name in wanted]
+    for attack in attacks:
+        attack.close_missing_door(build)
     roles = ["root", "user"] if os.geteuid() == 0 else ["user"]
     base = tempfile.mkdtemp(prefix="hostile-")
     os.chmod(base, 0o755)

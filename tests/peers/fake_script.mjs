@@ -2,8 +2,8 @@
 //
 // A script is {"steps": [STEP, …]}, taken in order, one a request; `repeat: N` serves a step N times.
 // STEP:
-//   expect  {text, tool_result, tools: [NAME], no_tools: [NAME], model}: substrings of the last user
-//           text and of the tool results, tools that are (not) offered. A mismatch is answered with
+//   expect  {text, tool_result, system, no_system, tools: [NAME], no_tools: [NAME], model}: substrings
+//           of the last user text, the tool results and the system prompt, tools that are (not) offered. A mismatch is answered with
 //           400 and counted in /stats.
 //   reply   the parts of fake_formats.mjs; a text alone may stand as a string
 //   status + error {type, message} + retry_after (seconds)   an error response instead
@@ -53,6 +53,10 @@ function mismatch(expect, turn, tools, body) {
   if (expect.tool_result !== undefined && !results.includes(expect.tool_result)) {
     return `tool_result: ${results.slice(0, 200)}`;
   }
+  // Anthropic has it beside the messages, OpenAI as the first of them.
+  const system = plain(body.system ?? body.messages?.find((message) => message.role === 'system')?.content);
+  if (expect.system !== undefined && !system.includes(expect.system)) return `system: ${system.slice(-300)}`;
+  if (expect.no_system !== undefined && system.includes(expect.no_system)) return 'system holds what it must not';
   if (expect.model !== undefined && expect.model !== body.model) return `model: ${body.model}`;
   for (const name of expect.tools ?? []) if (!names.includes(name)) return `missing tool: ${name}`;
   for (const name of expect.no_tools ?? []) if (names.includes(name)) return `unexpected tool: ${name}`;

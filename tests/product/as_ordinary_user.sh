@@ -16,3 +16,4 @@ cd /
 exec_as=(setpriv --reuid=65534 --regid=65534 --clear-groups env -i PATH=/usr/local/bin:/usr/bin:/bin
     HARDSHELL_PROGRAMS="$copy/bin" PYTHONDONTWRITEBYTECODE=1)
 "${exec_as[@]}" /usr/bin/python3 "$copy/tests/product/turn_test.py"
+"${exec_as[@]}" /usr/bin/python3 "$copy/tests/product/key_test.py"

@@ -363,23 +363,45 @@ action(type="omfile" file="{self.received}" template="asjson" asyncWriting="off"
         self.assertIn("hardshell@32473", message["structured-data"])
         self.assertEqual(message["app-name"], "hardshell")
 
-    @unittest.skip("known fault: a receiver that refuses the client after the handshake is not always shown as failing")
-    def test_a_client_without_the_permitted_name_is_refused(self):
+    def test_a_client_of_another_authority_is_refused(self):
+        self.start_rsyslog()
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-days", "2", "-subj",
+                        "/CN=hardshell-client", "-addext", "subjectAltName=DNS:hardshell-client", "-keyout", "cli.key",
+                        "-out", "cli.crt"], check=True, capture_output=True, cwd=self.folder)
+        os.chmod(self.folder / "cli.key", 0o600)
+        self.hardshell.send("read README.md")
+        self.await_sink("syslog", lambda held: held["state"] == "failing")
+        # TLS 1.3 tells a refusal after the handshake, and syslog has no acknowledgement: not once may it look as
+        # if the sink worked.
+        deadline = time.monotonic() + 12
+        while time.monotonic() < deadline:
+            self.hardshell.send("read README.md")
+            for _ in range(10):
+                held = self.sinks()["syslog"]
+                self.assertEqual((held["state"], held["delivered"]), ("failing", 0), held)
+                time.sleep(0.05)
+        self.assertIn("certificate", held["problem"])
+        self.assertEqual(self.arrived(), set())
+
+    def test_a_client_without_the_permitted_name_works_only_where_it_arrives(self):
+        """rsyslog 8.2302 looks at the name after the handshake, and now and then not at all (seen with other clients
+        too): so it may take what we send. What the sink says must be what happened."""
         self.start_rsyslog()
         for name in ("crt", "key"):
             shutil.copy(self.folder / f"srv.{name}", self.folder / f"cli.{name}")
-        # Syslog has no acknowledgement: a refusal that comes after the handshake shows with the next bytes.
-        # It tries again and again, so "failing" comes and goes while nothing arrives.
-        states = set()
-        for _ in range(40):
+        self.hardshell.send("read README.md")
+        deadline = time.monotonic() + 12
+        while time.monotonic() < deadline:
             self.hardshell.send("read README.md")
-            for _ in range(10):
-                states.add(self.sinks()["syslog"]["state"])
-                time.sleep(0.05)
-            if "failing" in states:
-                break
-        self.assertIn("failing", states)
-        self.assertEqual(self.arrived(), set())
+            held = self.sinks()["syslog"]
+            if held["state"] == "working":
+                patience = time.monotonic() + 5  # its writing to the file is its own
+                while time.monotonic() < patience and not self.arrived():
+                    time.sleep(0.1)
+                self.assertTrue(self.arrived(), held)
+            elif held["state"] == "failing":
+                self.assertTrue(held["problem"], held)
+            time.sleep(0.2)
 
 
 if __name__ == "__main__":

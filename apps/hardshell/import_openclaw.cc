@@ -1,0 +1,121 @@
+// import openclaw: what an OpenClaw, Clawdbot or Moltbot home holds, taken over. Without --apply it
+// only tells; the source is never changed.
+
+#include <fmt/format.h>
+
+#include "crypto/secret.h"
+#include "hardshell/skill_desk.h"
+#include "os/file.h"
+#include "skills/openclaw_home.h"
+
+namespace hs::cli {
+
+using base::Result;
+using skills::ImportItem;
+using wire::Json;
+using wire::JsonArray;
+using wire::JsonObject;
+
+namespace {
+
+Json json_of(const skills::OpenClawHome& home) {
+    Json items{JsonArray{}};
+    for (const auto& item : home.items) {
+        items.push(JsonObject{{"kind", item.kind},
+                              {"name", item.name},
+                              {"fate", skills::fate_name(item.fate)},
+                              {"reason", item.reason},
+                              {"command", item.command}});
+    }
+    return items;
+}
+
+Result<std::string> write_memories(const Desk& desk, const skills::OpenClawHome& home) {
+    if (home.memories.empty()) return std::string();
+    std::string lines;
+    for (const Json& one : home.memories) lines += wire::canonical_json(one) + "\n";
+    const std::string folder = desk.places.state + "/imports";
+    TRY(os::make_private_folder(folder));
+    const std::string file = folder + "/openclaw-memory.jsonl";
+    TRY(os::write_file_atomic(file, base::bytes_of(lines), 0600));
+    return file;
+}
+
+// Each by itself: what cannot be taken is said and does not keep the rest out.
+void take_secrets(const Desk& desk, skills::OpenClawHome& home, Json& problems) {
+    for (auto& secret : home.secrets) {
+        if (secret.host.empty()) continue;
+        auto keeper = KeeperLine::open(desk.places);
+        const auto set = keeper
+                             ? keeper->question("secrets.set", JsonObject{{"name", secret.name},
+                                                                          {"value", secret.value},
+                                                                          {"host", secret.host}})
+                             : Result<Json>(std::move(keeper).failure());
+        if (!set) problems.push(fmt::format("secret {}: {}", secret.name, set.error().what));
+    }
+}
+
+void take_skills(const Desk& desk, const skills::OpenClawHome& home, skills::Store& store,
+                 Json& problems) {
+    for (const auto& skill : home.skills) {
+        skills::Installed entry;
+        entry.name = skill.name;
+        entry.digest = skill.tree.digest();
+        entry.source = skill.folder;
+        entry.scan = skills::verdict_name(skill.verdict);
+        auto done = record_skill_change(desk, "install", entry, "import openclaw");
+        if (done) {
+            const auto installed = store.install(skill.tree, {skill.folder, entry.scan, now_ms()});
+            if (!installed) done = Result<>(installed.failure());
+        }
+        if (!done) problems.push(fmt::format("skill {}: {}", skill.name, done.error().what));
+    }
+}
+
+void wipe_secrets(skills::OpenClawHome& home) {
+    for (auto& secret : home.secrets) {
+        crypto::wipe({reinterpret_cast<std::uint8_t*>(secret.value.data()), secret.value.size()});
+    }
+}
+
+}  // namespace
+
+Result<int> run_import_openclaw(const Desk& desk) {
+    auto home = TRY(skills::read_openclaw_home(TRY(os::resolve_path(desk.options.text))));
+    const bool apply = desk.options.skill.apply;
+    Json problems{JsonArray{}};
+    std::string memories;
+    if (apply) {
+        // The keeper decides and records; without it nothing is taken.
+        TRY(KeeperLine::open(desk.places));
+        take_secrets(desk, home, problems);
+        auto store = TRY(open_skills(desk));
+        take_skills(desk, home, store, problems);
+        memories = TRY(write_memories(desk, home));
+    }
+    wipe_secrets(home);
+    const bool went_well = problems.array()->empty();
+    if (desk.screen.form() == Form::json) {
+        desk.screen.json(JsonObject{{"applied", apply},
+                                    {"items", json_of(home)},
+                                    {"memories_file", memories},
+                                    {"problems", problems}});
+        return went_well ? exit_done : exit_failed;
+    }
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& item : home.items) {
+        rows.push_back({item.kind, item.name, std::string(skills::fate_name(item.fate)),
+                        item.command.empty() ? item.reason : item.reason + ": " + item.command});
+    }
+    desk.screen.table({"WHAT", "NAME", "FATE", "WHY"}, rows);
+    for (const Json& problem : *problems.array()) desk.screen.note(clean(*problem.text()));
+    if (!memories.empty()) {
+        desk.screen.line(fmt::format("The memories are in {}. Next: hardshell memory import {}",
+                                     memories, memories));
+    }
+    if (!apply)
+        desk.screen.line("Nothing was changed. To do it: hardshell import openclaw FOLDER --apply");
+    return went_well ? exit_done : exit_failed;
+}
+
+}  // namespace hs::cli

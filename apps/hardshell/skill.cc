@@ -1,0 +1,287 @@
+// skill install, list, show, enable, disable, remove, verify, inventory: the store's commands. A
+// change is decided by policy and recorded by the keeper before it is done; nothing of a skill
+// runs.
+
+#include <fmt/format.h>
+
+#include "hardshell/skill_desk.h"
+#include "os/file.h"
+#include "skills/propose.h"
+#include "skills/scan/scanner.h"
+#include "tools/line_diff.h"
+
+namespace hs::cli {
+
+using base::Code;
+using base::fail;
+using base::Result;
+using skills::Loaded;
+using skills::Store;
+using wire::Json;
+using wire::JsonArray;
+using wire::JsonObject;
+
+namespace {
+
+constexpr std::size_t diff_lines_max = 400;
+
+std::string day(base::WallTime_ms at_ms) {
+    return at_ms == 0 ? "never" : base::format_time(at_ms).substr(0, 10);
+}
+
+std::string state_of(const skills::Installed& entry, const Result<Loaded>& loaded) {
+    if (!loaded) return "suspended";
+    return entry.is_enabled ? "enabled" : "disabled";
+}
+
+Json row_of(const skills::Installed& entry, const Result<Loaded>& loaded) {
+    Json row = JsonObject{{"name", entry.name},
+                          {"digest", entry.digest},
+                          {"source", entry.source},
+                          {"scan", entry.scan},
+                          {"state", state_of(entry, loaded)}};
+    if (!loaded) {
+        row["problem"] = loaded.error().what;
+        return row;
+    }
+    row["tier"] = skills::tier_word(loaded->standing.tier);
+    row["standing"] = loaded->standing.reason;
+    row["description"] = loaded->card.description;
+    row["declares"] = entry.declared.has_value();
+    Json permissions{JsonArray{}};
+    for (const auto& line : skills::lines_of(loaded->manifest().permissions))
+        permissions.push(line);
+    row["permissions"] = std::move(permissions);
+    return row;
+}
+
+// What an update changes: permissions first, then the text, file by file.
+Json diff_of(const Store& store, const skills::Installed& before, const skills::Tree& after,
+             const skills::Card& card, std::string& text) {
+    Json json{JsonObject{}};
+    const auto held = before.declared.value_or(skills::Manifest{}).permissions;
+    const auto wanted = card.manifest.value_or(skills::Manifest{}).permissions;
+    for (const auto& line : skills::beyond(wanted, held)) {
+        json["permissions_added"].push(line);
+        text += "+ may " + line + "\n";
+    }
+    for (const auto& line : skills::beyond(held, wanted)) {
+        json["permissions_removed"].push(line);
+        text += "- may " + line + "\n";
+    }
+    const auto old = store.version(before.digest);
+    if (!old) return json;
+    for (const auto& file : after.files) {
+        const skills::TreeFile* other = old->find(file.path);
+        if (other != nullptr && other->sha256 == file.sha256) continue;
+        json["files_changed"].push(file.path);
+        text += fmt::format("{} {}\n", other == nullptr ? "new" : "changed", file.path);
+        text +=
+            tools::diff_lines(other != nullptr ? other->text() : "", file.text(), diff_lines_max)
+                .text;
+    }
+    for (const auto& file : old->files) {
+        if (after.find(file.path) != nullptr) continue;
+        json["files_removed"].push(file.path);
+        text += "removed " + file.path + "\n";
+    }
+    return json;
+}
+
+void say_manifest(const Screen& screen, const skills::Card& card, const skills::Tree& tree) {
+    if (card.manifest) {
+        screen.line("It asks for:");
+        for (const auto& line : skills::lines_of(card.manifest->permissions))
+            screen.line("  " + clean(line));
+        return;
+    }
+    screen.line("It declares no permissions, so it gets none. Read off its text, it may need:");
+    screen.line(skills::yaml_of(skills::propose_manifest(card, tree)));
+    screen.line(
+        fmt::format("To grant that: hardshell skill enable {} --accept-proposed", card.name));
+}
+
+}  // namespace
+
+Result<int> run_skill_install(const Desk& desk) {
+    const std::string folder = TRY(os::resolve_path(desk.options.text));
+    const auto tree = TRY(skills::read_tree(folder));
+    TRY(skills::check_installable(tree));
+    const auto card =
+        TRY(skills::parse_card(tree.find("SKILL.md")->text(), skills::Reading::lenient));
+    const auto report = TRY(skills::scan(tree, folder.substr(folder.rfind('/') + 1)));
+    if (report.verdict == skills::ScanVerdict::malicious && !desk.options.skill.anyway) {
+        return fail(Code::denied,
+                    fmt::format("the scan calls {} malicious ({}); see: hardshell skill "
+                                "scan {}",
+                                card.name, report.findings.front().rule, folder));
+    }
+    Store store = TRY(open_skills(desk));
+    std::string diff;
+    Json changes;
+    for (const auto& entry : TRY(store.list())) {
+        if (entry.name == card.name && !entry.is_builtin)
+            changes = diff_of(store, entry, tree, card, diff);
+    }
+    skills::Installed entry;
+    entry.name = card.name;
+    entry.digest = tree.digest();
+    entry.source = folder;
+    entry.scan = skills::verdict_name(report.verdict);
+    TRY(record_skill_change(desk, "install", entry,
+                            report.findings.empty() ? "" : report.findings.front().rule));
+    const auto installed = TRY(store.install(tree, {folder, entry.scan, now_ms()}));
+    if (desk.screen.form() == Form::json) {
+        Json json = JsonObject{{"name", installed.name},
+                               {"digest", installed.digest},
+                               {"scan", installed.scan},
+                               {"enabled", installed.is_enabled}};
+        if (!changes.is_null()) json["changes"] = changes;
+        desk.screen.json(json);
+        return exit_done;
+    }
+    if (!diff.empty()) desk.screen.line("What the update changes:\n" + clean(diff));
+    say_manifest(desk.screen, card, tree);
+    desk.screen.line(
+        fmt::format("Installed {} (scan: {}), not enabled. Next: hardshell skill review {}, "
+                    "then hardshell skill enable {}",
+                    installed.name, installed.scan, installed.name, installed.name));
+    return exit_done;
+}
+
+Result<int> run_skill_list(const Desk& desk) {
+    const Store store = TRY(open_skills(desk));
+    Json list{JsonArray{}};
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& entry : TRY(store.list())) {
+        const auto loaded = store.load(entry.name, now_ms(), Store::Depth::text);
+        list.push(row_of(entry, loaded));
+        rows.push_back({entry.name, state_of(entry, loaded),
+                        loaded ? std::string(skills::tier_word(loaded->standing.tier)) : "-",
+                        entry.scan, loaded ? loaded->card.description : loaded.error().what});
+    }
+    if (desk.screen.form() == Form::json) {
+        desk.screen.json(JsonObject{{"skills", std::move(list)}});
+    } else {
+        desk.screen.table({"NAME", "STATE", "TIER", "SCAN", "DESCRIPTION"}, rows);
+    }
+    return exit_done;
+}
+
+Result<int> run_skill_show(const Desk& desk) {
+    const Loaded skill = TRY(load_skill(desk, desk.options.text));
+    if (desk.screen.form() == Form::json) {
+        Json json = row_of(skill.entry, Result<Loaded>(skill));
+        for (const auto& file : skill.tree.files) {
+            json["files"].push(JsonObject{{"path", file.path}, {"sha256", file.sha256}});
+        }
+        if (!skill.entry.declared) {
+            json["proposed"] = to_json(skills::propose_manifest(skill.card, skill.tree));
+        }
+        desk.screen.json(json);
+        return exit_done;
+    }
+    desk.screen.line(fmt::format("{}  {} ({})", skill.entry.name,
+                                 skills::tier_word(skill.standing.tier), skill.standing.reason));
+    desk.screen.line(clean(skill.card.description));
+    desk.screen.line(fmt::format("from {}, installed {}, {}", clean(skill.entry.source),
+                                 day(skill.entry.installed_ms),
+                                 skill.entry.is_enabled ? "enabled" : "disabled"));
+    for (const auto& install : skill.card.installs) {
+        desk.screen.line("it says that it needs (not installed by us): " + clean(install));
+    }
+    if (skill.entry.accepted)
+        desk.screen.line("its manifest is the proposed one, which you accepted");
+    say_manifest(desk.screen, skill.card, skill.tree);
+    return exit_done;
+}
+
+namespace {
+
+Result<int> set_enabled(const Desk& desk, bool enabled) {
+    Store store = TRY(open_skills(desk));
+    const Loaded skill = TRY(load_skill(desk, desk.options.text));
+    if (skill.standing.tier == policy::TrustTier::blocked && enabled) {
+        return fail(Code::denied, skill.standing.reason);
+    }
+    if (enabled && desk.options.skill.accept_proposed && !skill.entry.declared) {
+        TRY(record_skill_change(desk, "accept", skill.entry, ""));
+        TRY(store.accept(skill.entry.name, skills::propose_manifest(skill.card, skill.tree)));
+    }
+    TRY(record_skill_change(desk, enabled ? "enable" : "disable", skill.entry,
+                            skill.standing.reason));
+    TRY(store.set_enabled(skill.entry.name, enabled));
+    desk.screen.form() == Form::json
+        ? desk.screen.json(JsonObject{{"name", skill.entry.name}, {"enabled", enabled}})
+        : desk.screen.line(
+              fmt::format("{} is {}", skill.entry.name, enabled ? "enabled" : "disabled"));
+    return exit_done;
+}
+
+}  // namespace
+
+Result<int> run_skill_enable(const Desk& desk) {
+    return set_enabled(desk, true);
+}
+Result<int> run_skill_disable(const Desk& desk) {
+    return set_enabled(desk, false);
+}
+
+Result<int> run_skill_remove(const Desk& desk) {
+    Store store = TRY(open_skills(desk));
+    for (const auto& entry : TRY(store.list())) {
+        if (entry.name != desk.options.text || entry.is_builtin) continue;
+        TRY(record_skill_change(desk, "remove", entry, ""));
+        TRY(store.remove(entry.name));
+        desk.screen.form() == Form::json ? desk.screen.json(JsonObject{{"removed", entry.name}})
+                                         : desk.screen.line("Removed " + entry.name);
+        return exit_done;
+    }
+    return fail(Code::not_found, fmt::format("no skill {} is installed here", desk.options.text));
+}
+
+Result<int> run_skill_verify(const Desk& desk) {
+    const Store store = TRY(open_skills(desk));
+    bool all_well = true;
+    Json list{JsonArray{}};
+    for (const auto& entry : TRY(store.list())) {
+        if (!desk.options.text.empty() && entry.name != desk.options.text) continue;
+        const auto loaded = store.load(entry.name, now_ms(), Store::Depth::hashes);
+        all_well = all_well && loaded.ok();
+        list.push(JsonObject{{"name", entry.name}, {"ok", loaded.ok()}, {"digest", entry.digest}});
+        if (desk.screen.form() == Form::text) {
+            desk.screen.line(fmt::format("{} {}  {}", loaded ? "✓" : "✗", entry.name,
+                                         loaded ? loaded->standing.reason : loaded.error().what));
+        }
+    }
+    if (desk.screen.form() == Form::json) {
+        desk.screen.json(JsonObject{{"ok", all_well}, {"skills", std::move(list)}});
+    }
+    return all_well ? exit_done : exit_failed;
+}
+
+// The list that somebody goes through every quarter.
+Result<int> run_skill_inventory(const Desk& desk) {
+    const Store store = TRY(open_skills(desk));
+    Json list{JsonArray{}};
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& entry : TRY(store.list())) {
+        const auto loaded = store.load(entry.name, now_ms(), Store::Depth::text);
+        Json row = row_of(entry, loaded);
+        const auto reviews = TRY(store.reviews_of(entry.digest));
+        for (const auto& review : reviews) row["reviews"].push(to_json(review));
+        list.push(std::move(row));
+        const std::size_t granted =
+            loaded ? skills::lines_of(loaded->manifest().permissions).size() : 0;
+        rows.push_back({entry.name, state_of(entry, loaded), day(entry.installed_ms),
+                        std::to_string(granted), loaded ? loaded->standing.reason : "suspended"});
+    }
+    if (desk.screen.form() == Form::json) {
+        desk.screen.json(JsonObject{{"skills", std::move(list)}});
+    } else {
+        desk.screen.table({"NAME", "STATE", "INSTALLED", "GRANTED", "REVIEW"}, rows);
+    }
+    return exit_done;
+}
+
+}  // namespace hs::cli

@@ -1,0 +1,102 @@
+#include "gate/channel_people.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+
+#include "gate/channel_setting.h"
+
+namespace hs::gate {
+namespace {
+
+using base::Code;
+
+class ChannelPeopleTest : public ::testing::Test {
+  protected:
+    ChannelPeopleTest() {
+        char name[] = "/tmp/hs-people-XXXXXX";
+        folder_ = ::mkdtemp(name);
+    }
+    ~ChannelPeopleTest() override { std::filesystem::remove_all(folder_); }
+    ChannelPeople open() {
+        auto people = ChannelPeople::open(folder_ + "/people.json", clock_, random_);
+        EXPECT_TRUE(people.ok());
+        return std::move(*people);
+    }
+
+    base::ScriptedClock clock_{1'700'000'000'000};
+    base::ScriptedRandom random_{3};
+    std::string folder_;
+    const ChannelAccount account_{"slack", "T1", "U1"};
+};
+
+TEST_F(ChannelPeopleTest, ACodeBindsOneAccountOnceAndForTenMinutes) {
+    ChannelPeople people = open();
+    const std::string code = *people.code_for(account_);
+    EXPECT_EQ(*people.code_for(account_), code) << "the same until it has run out";
+    EXPECT_EQ(people.bind("aaaa-aaaa", "bob").error().code, Code::not_found);
+    EXPECT_EQ(people.bind(code, "bob")->account, account_);
+    EXPECT_EQ(people.bind(code, "eve").error().code, Code::not_found);
+    EXPECT_EQ(people.person_of(account_), "bob");
+    EXPECT_FALSE(people.person_of({"slack", "T2", "U1"})) << "another tenant";
+    EXPECT_FALSE(people.person_of({"other", "T1", "U1"})) << "another channel";
+    const std::string late = *people.code_for({"slack", "T1", "U2"});
+    clock_.advance_ms(ChannelPeople::code_life_ms);
+    EXPECT_EQ(people.bind(late, "eve").error().code, Code::not_found);
+}
+
+TEST_F(ChannelPeopleTest, BindingsOutliveARestartAndCanBeTakenBack) {
+    {
+        ChannelPeople people = open();
+        ASSERT_TRUE(people.bind(*people.code_for(account_), "bob").ok());
+    }
+    ChannelPeople people = open();
+    EXPECT_EQ(people.person_of(account_), "bob");
+    ASSERT_TRUE(people.unbind(account_).ok());
+    EXPECT_EQ(people.unbind(account_).error().code, Code::not_found);
+    EXPECT_FALSE(open().person_of(account_));
+}
+
+TEST_F(ChannelPeopleTest, AFloodOfStrangersIsAFewNotices) {
+    ChannelPeople people = open();
+    EXPECT_TRUE(people.note_stranger(account_));
+    EXPECT_FALSE(people.note_stranger(account_));
+    int notices = 1;
+    for (int i = 0; i < 1'000; ++i) {
+        if (people.note_stranger({"slack", "T1", "X" + std::to_string(i)})) ++notices;
+        static_cast<void>(people.code_for({"slack", "T1", "X" + std::to_string(i)}).ok());
+    }
+    EXPECT_LE(notices, static_cast<int>(ChannelPeople::strangers_max));
+    EXPECT_EQ(people.code_for({"slack", "T1", "last"}).error().code, Code::exhausted);
+    clock_.advance_ms(ChannelPeople::notice_again_ms);
+    EXPECT_TRUE(people.note_stranger(account_)) << "the next day";
+}
+
+TEST(ChannelSettings, SayWhereAChannelMayGo) {
+    const auto settings = Settings::parse(
+        "[channel.work]\nkind = \"slack\"\ncredential = \"work\"\napp_credential = \"work-app\"\n"
+        "[channel.test]\nkind = \"discord\"\nurl = \"http://127.0.0.1:9/api\"\n",
+        "config.toml");
+    ASSERT_TRUE(settings.ok()) << settings.error().what;
+    const auto channels = channel_settings(*settings);
+    ASSERT_TRUE(channels.ok()) << channels.error().what;
+    const ChannelSetting& local = (*channels)[0];
+    const ChannelSetting& slack = (*channels)[1];
+    using Carrier = SendMessage::Carrier;
+    EXPECT_TRUE(may_reach(slack, Carrier::http, "slack.com"));
+    EXPECT_FALSE(may_reach(slack, Carrier::http, "wss-primary.slack.com"));
+    EXPECT_TRUE(may_reach(slack, Carrier::websocket, "wss-primary.slack.com"));
+    EXPECT_FALSE(may_reach(slack, Carrier::websocket, "evil-slack.com"));
+    EXPECT_FALSE(may_reach(slack, Carrier::websocket, "slack.com.evil.example"));
+    EXPECT_FALSE(may_reach(local, Carrier::websocket, "gateway.discord.gg"))
+        << "another address has no other hosts";
+    EXPECT_FALSE(slack.takes_approvals) << "off unless somebody says so";
+    EXPECT_EQ(channel_secret(slack, "app_credential", Carrier::http)->name, "work-app");
+    EXPECT_FALSE(channel_secret(slack, "credential", Carrier::websocket).ok());
+    EXPECT_FALSE(channel_secret(slack, "kind", Carrier::http).ok());
+    EXPECT_FALSE(channel_settings(*Settings::parse("[channel.x]\nkind = \"fax\"\n", "c")).ok());
+}
+
+}  // namespace
+}  // namespace hs::gate

@@ -1,0 +1,50 @@
+// ChannelSetting: one [channel.NAME] of config.toml: a chat platform.
+//
+// What it is for: hardshelld and the keeper read the same table, and the keeper alone says from it
+// which host a channel may reach and which secret goes where.
+// What it does not protect from: a person who names a host that is not the platform's.
+// Threads: values and pure functions.
+#pragma once
+
+#include "gate/action.h"
+#include "gate/settings.h"
+
+namespace hs::gate {
+
+struct ChannelSetting {
+    std::string name;
+    std::string kind;  // "slack", "telegram", "discord"
+    bool is_enabled = true;
+    std::string url;             // base address of the platform's web API
+    std::string credential;      // name of the secret that holds its token
+    std::string app_credential;  // a second one: Slack's app token, Discord's gateway
+    std::string tenant;          // the only one whose members are heard; empty: any
+    std::string project;         // folder in which its conversations work
+    bool takes_approvals = false;
+    std::string approval_conversation;  // where cards are shown as well
+    bool needs_mention = true;          // in groups
+    std::int64_t messages_per_minute = 30;
+    bool operator==(const ChannelSetting&) const = default;
+};
+
+const std::vector<SettingRow>& channel_setting_rows();
+// In the order of their names. invalid_input names the setting that is wrong.
+base::Result<std::vector<ChannelSetting>> channel_settings(const Settings& settings);
+
+// How a channel's secret is placed at a host.
+struct ChannelSecret {
+    std::string name;
+    std::string header;  // a field's name, or a form of egress/placement.h
+    std::string prefix;
+};
+// For the setting "credential" or "app_credential"; denied where the kind has no such use.
+base::Result<ChannelSecret> channel_secret(const ChannelSetting& channel, std::string_view setting,
+                                           SendMessage::Carrier carrier);
+// Whether the channel may reach that host: the one of its address, or for streams one below the
+// platform's own domain.
+bool may_reach(const ChannelSetting& channel, SendMessage::Carrier carrier, std::string_view host);
+
+// "slack/C012" is in the channel "slack".
+std::string channel_of_origin(std::string_view origin);
+
+}  // namespace hs::gate

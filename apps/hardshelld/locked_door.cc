@@ -69,7 +69,7 @@ Result<bool> wait_until_unlocked(const LockedDoor& door) {
     while (state.is_locked && !stopping) {
         pollfd items[2] = {{door.signals, POLLIN, 0}, {door.stop.fd(), POLLIN, 0}};
         stopping = ::poll(items, 2, look_every_ms) > 0;
-        if (stopping) break;
+        if (stopping) continue;
         auto now = key_state(door.gate);
         // The keeper is deaf while a person types into the keyring's window.
         if (!now && now.error().code == Code::timed_out) continue;

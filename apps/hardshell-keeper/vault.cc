@@ -5,8 +5,8 @@
 
 #include "crypto/mac.h"
 #include "egress/frames.h"
-#include "hardshell-keeper/envelopes.h"
 #include "gate/channel_setting.h"
+#include "hardshell-keeper/envelopes.h"
 #include "ship/sink_setting.h"
 #include "wire/url.h"
 
@@ -198,8 +198,8 @@ void Vault::answer(os::Channel& egress, const os::Frame& frame, const Witnesses&
     } else {
         const bool ships = ships_to(question->name, question->host);
         const bool sealed = sealed_ && sealed_() && !ships;
-        auto value = sealed ? Result<crypto::SecretBytes>(fail(
-                                  Code::denied, "the lockdown is on: no secret is placed"))
+        auto value = sealed ? Result<crypto::SecretBytes>(
+                                  fail(Code::denied, "the lockdown is on: no secret is placed"))
                             : place(*question, witnesses);
         audit::Event event(audit::EventKind::secret_use);
         event.set(audit::Field::secret, question->name)

@@ -61,7 +61,7 @@ base::Result<int> run_token_add(const Desk& desk);  // admin.cc
 base::Result<int> run_token_list(const Desk& desk);
 base::Result<int> run_token_show(const Desk& desk);
 base::Result<int> run_token_remove(const Desk& desk);
-base::Result<int> run_secret_set(const Desk& desk);  // secret_words.cc
+base::Result<int> run_secret_set(const Desk& desk);   // secret_words.cc
 base::Result<int> run_channel_add(const Desk& desk);  // channel.cc
 base::Result<int> run_channel_list(const Desk& desk);
 base::Result<int> run_channel_test(const Desk& desk);
@@ -127,9 +127,9 @@ base::Result<int> run_incident_blast_radius(const Desk& desk);  // incident_scop
 base::Result<int> run_incident_evidence(const Desk& desk);
 base::Result<int> run_incident_learn(const Desk& desk);
 
-base::Result<int> run_sandbox_run(const Desk& desk);   // sandbox_run.cc
-base::Result<int> run_sandbox_show(const Desk& desk);  // sandbox_show.cc
-base::Result<int> run_skill_scan(const Desk& desk);    // skill_scan.cc
+base::Result<int> run_sandbox_run(const Desk& desk);    // sandbox_run.cc
+base::Result<int> run_sandbox_show(const Desk& desk);   // sandbox_show.cc
+base::Result<int> run_skill_scan(const Desk& desk);     // skill_scan.cc
 base::Result<int> run_skill_install(const Desk& desk);  // skill.cc
 base::Result<int> run_skill_list(const Desk& desk);
 base::Result<int> run_skill_show(const Desk& desk);
@@ -142,8 +142,8 @@ base::Result<int> run_skill_review(const Desk& desk);  // skill_review.cc
 base::Result<int> run_skill_sign(const Desk& desk);
 base::Result<int> run_skill_new(const Desk& desk);
 base::Result<int> run_import_openclaw(const Desk& desk);  // import_openclaw.cc
-base::Result<int> run_doctor(const Desk& desk);        // doctor.cc
-base::Result<int> run_detect_scan(const Desk& desk);   // detect_scan.cc
+base::Result<int> run_doctor(const Desk& desk);           // doctor.cc
+base::Result<int> run_detect_scan(const Desk& desk);      // detect_scan.cc
 
 base::Result<int> run_completion(const Desk& desk);  // manual.cc
 base::Result<int> run_manual(const Desk& desk);

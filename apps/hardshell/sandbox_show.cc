@@ -32,9 +32,8 @@ Result<View> open_view(const Desk& desk) {
     if (text) view.settings = TRY(gate::Settings::parse(*text, desk.places.config_file));
     if (!text && text.error().code != Code::not_found) return text.failure();
     view.judge = TRY(gate::Judge::open(
-        view.settings,
-        {desk.places.policy_folder, gate::organisation_folder(view.settings),
-         desk.places.state + "/policy-sets"}));
+        view.settings, {desk.places.policy_folder, gate::organisation_folder(view.settings),
+                        desk.places.state + "/policy-sets"}));
     return view;
 }
 

@@ -81,7 +81,7 @@ class Assistant {
         const gate::Settings& settings;
         const base::Clock& clock;
         base::Random& random;
-        std::int64_t context_tokens;  // of the first route's window
+        std::int64_t context_tokens;       // of the first route's window
         memory::Memory* memory = nullptr;  // none: nothing is remembered
     };
     explicit Assistant(Parts parts);

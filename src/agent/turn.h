@@ -16,7 +16,7 @@ struct Assistant::Session {
     SessionFacts facts;
     bool busy = false;
     bool loaded = false;
-    bool fresh = false;  // not stored yet; its first message is stored with it
+    bool fresh = false;                // not stored yet; its first message is stored with it
     bool is_private = false;           // never stored
     std::vector<std::string> sources;  // what it has read that is not the person's own
     std::uint64_t last_use = 0;

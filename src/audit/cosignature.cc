@@ -86,9 +86,8 @@ Result<std::int64_t> verify_cosignature(const Note& note, const WitnessKey& key)
         return seconds;
     }
     const bool present =
-        std::any_of(note.signatures.begin(), note.signatures.end(), [&](const auto& line) {
-            return line.name == key.name && line.id == key.id();
-        });
+        std::any_of(note.signatures.begin(), note.signatures.end(),
+                    [&](const auto& line) { return line.name == key.name && line.id == key.id(); });
     if (present) {
         return fail(Code::denied,
                     fmt::format("the cosignature of the witness {} does not verify", key.name));

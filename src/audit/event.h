@@ -101,7 +101,7 @@ class Event {
 
   private:
     EventKind kind_;
-    std::map<std::string_view, std::string> fields_;  // by the fixed names of the members
+    std::map<std::string_view, std::string> fields_;          // by the fixed names of the members
     std::map<std::string, std::string, std::less<>> detail_;  // canonical JSON by key
 };
 

@@ -51,8 +51,8 @@ void read_command(const Json& action, EventFacts& facts) {
         std::string_view operand = *word.text();
         if (operand.empty() || operand.starts_with('-')) continue;
         while (operand.starts_with("./")) operand.remove_prefix(2);
-        add(facts.operands, operand.starts_with('/') ? std::string(operand)
-                                                     : folder + "/" + std::string(operand));
+        add(facts.operands,
+            operand.starts_with('/') ? std::string(operand) : folder + "/" + std::string(operand));
     }
 }
 

@@ -80,14 +80,13 @@ TEST(FactsTest, SearchByFacetsReturnsTheWholeStoryNewestFirst) {
     const fixture::Folder folder;
     os::SystemRandom random;
     const base::ScriptedClock clock(5000);
-    auto log = *Log::open(folder.log(), fixture::make_keys(), fixture::make_options(),
-                          {clock, random});
+    auto log =
+        *Log::open(folder.log(), fixture::make_keys(), fixture::make_options(), {clock, random});
     ASSERT_TRUE(log->append_and_wait(decision("d1", command)));
     ASSERT_TRUE(log->append_and_wait(
         decision("d2", R"({"action":{"effect":"file.read","path":"/p/b.txt"}})")));
-    ASSERT_TRUE(log->append_and_wait(Event(EventKind::effect_ended)
-                                         .set(Field::decision, "d1")
-                                         .set(Field::outcome, "done")));
+    ASSERT_TRUE(log->append_and_wait(
+        Event(EventKind::effect_ended).set(Field::decision, "d1").set(Field::outcome, "done")));
     ASSERT_TRUE(log->checkpoint_and_wait());
     auto reader = *Reader::open(folder.log());
     const auto indexes = [&](const Facets& facets) {

@@ -74,8 +74,8 @@ Result<Checkpoint> check_portable_proof(const PortableProof& proof, const ProofK
     if (keys.witness) TRY(verify_cosignature(note, *keys.witness));
     const Head& head = checkpoint.head;
     if (!includes(leaf_hash(proof.leaf), proof.index, head.size, proof.hashes, head.root)) {
-        return fail(Code::denied, fmt::format("the record is not number {} of that log",
-                                              proof.index));
+        return fail(Code::denied,
+                    fmt::format("the record is not number {} of that log", proof.index));
     }
     return checkpoint;
 }

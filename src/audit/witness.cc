@@ -133,8 +133,7 @@ WitnessAnswer Witness::judge(const WitnessRequest& request, const VerifierKey& l
         if (signature.name != parts_.name) next.note += signature_line(signature);
     }
     next.note += line;
-    const auto kept =
-        os::write_file_atomic(parts_.folder + "/" + name, base::bytes_of(next.note));
+    const auto kept = os::write_file_atomic(parts_.folder + "/" + name, base::bytes_of(next.note));
     if (!kept) return refuse(500, "the head cannot be kept: " + kept.error().what);
     kept_[name] = std::move(next);
     return {200, "text/plain; charset=utf-8", line};

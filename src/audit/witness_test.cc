@@ -52,9 +52,9 @@ class WitnessTest : public testing::Test {
         }
         return *consistency_proof(from, to, [&](unsigned height, std::uint64_t at) {
             const std::size_t count = std::size_t{1} << height;
-            std::vector<Digest> level(leaves.begin() + static_cast<std::ptrdiff_t>(at * count),
-                                      leaves.begin() +
-                                          static_cast<std::ptrdiff_t>((at + 1) * count));
+            std::vector<Digest> level(
+                leaves.begin() + static_cast<std::ptrdiff_t>(at * count),
+                leaves.begin() + static_cast<std::ptrdiff_t>((at + 1) * count));
             while (level.size() > 1) {
                 for (std::size_t i = 0; i < level.size() / 2; ++i) {
                     level[i] = node_hash(level[2 * i], level[2 * i + 1]);
@@ -76,8 +76,8 @@ class WitnessTest : public testing::Test {
 };
 
 TEST_F(WitnessTest, NonsenseIsRefusedByTheStatusOfTheSpecification) {
-    for (const char* body : {"", "old", "old -1\n\n", "old 01\n\nx", "old 0\nnothash\n\n", "old 0\n",
-                             "new 0\n\n", "old 0\n\nno note"}) {
+    for (const char* body : {"", "old", "old -1\n\n", "old 01\n\nx", "old 0\nnothash\n\n",
+                             "old 0\n", "new 0\n\n", "old 0\n\nno note"}) {
         EXPECT_EQ(witness->add_checkpoint(body).status, 400) << body;
     }
     std::string endless = "old 0\n";
@@ -186,9 +186,10 @@ TEST_F(WitnessTest, AProofHoldsForItsRecordAloneAndUnderItsKeyAlone) {
         EXPECT_EQ(check_portable_proof(*proof, {log_key(), witness->public_key()}).error().code,
                   Code::not_found);
     }
-    for (const char* text : {"", "c2sp.org/tlog-proof@v1\n\n", "c2sp.org/tlog-proof@v1\nindex x\n\n",
-                             "c2sp.org/tlog-proof@v2\nindex 1\n\nx",
-                             "c2sp.org/tlog-proof@v1\nextra ?\nindex 1\n\nx"}) {
+    for (const char* text :
+         {"", "c2sp.org/tlog-proof@v1\n\n", "c2sp.org/tlog-proof@v1\nindex x\n\n",
+          "c2sp.org/tlog-proof@v2\nindex 1\n\nx",
+          "c2sp.org/tlog-proof@v1\nextra ?\nindex 1\n\nx"}) {
         EXPECT_FALSE(parse_portable_proof(text)) << text;
     }
 }

@@ -60,7 +60,7 @@ class Api {
         std::function<void()> stop;             // begins the clean stop
         // Restores a checkpoint: id or empty for the newest; the path that was restored.
         std::function<base::Result<wire::Json>(const Caller&, const std::string&)> undo;
-        MemoryDesk* memory = nullptr;  // outlives the Api
+        MemoryDesk* memory = nullptr;          // outlives the Api
         std::function<wire::Json()> channels;  // their health, for status
         // Asks a channel's platform who we are.
         std::function<base::Result<std::string>(const std::string&)> probe_channel;

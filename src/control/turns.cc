@@ -93,8 +93,7 @@ Turns::~Turns() {
     stop(os::Deadline::after_ms(5000));
 }
 
-Result<> Turns::enter(const std::string& id, const std::string& person,
-                      const os::WakeUp& cancel) {
+Result<> Turns::enter(const std::string& id, const std::string& person, const os::WakeUp& cancel) {
     const std::scoped_lock lock(mutex_);
     if (stopping_) return fail(Code::cancelled, "the daemon is stopping");
     if (running_.size() >= turns_max) {

@@ -49,7 +49,7 @@ enum class CredentialForm : std::uint8_t {
 
 // Which secret egress places in the request, and in which form. Empty name: none.
 struct CredentialUse {
-    std::string name;    // the secret's name in the keeper's store
+    std::string name;  // the secret's name in the keeper's store
     // Field name: "Authorization", "x-api-key"; of a query, the parameter; or one of the forms of
     // egress/placement.h.
     std::string header;

@@ -1,5 +1,5 @@
-// Tunnels of the keeper: a one-way stream of bytes from the keeper to a server over TLS, for receivers that do not
-// speak HTTP (syslog, RFC 5425).
+// Tunnels of the keeper: a one-way stream of bytes from the keeper to a server over TLS, for
+// receivers that do not speak HTTP (syslog, RFC 5425).
 //
 // What the server sends is thrown away: nothing of a stranger reaches the keeper. What the keeper
 // reads is egress's own: "connected ADDRESS" or "failed REASON: sentence", and the latter again

@@ -141,8 +141,8 @@ const std::vector<SettingRow> drift_rows{
 const std::vector<SettingRow>& setting_rows() {
     static const std::vector<SettingRow> rows = [] {
         std::vector<SettingRow> all;
-        for (const auto* part : {&own_rows, &provider_rows, &shipping_rows, &drift_rows,
-                                 &channel_setting_rows()}) {
+        for (const auto* part :
+             {&own_rows, &provider_rows, &shipping_rows, &drift_rows, &channel_setting_rows()}) {
             all.insert(all.end(), part->begin(), part->end());
         }
         return all;

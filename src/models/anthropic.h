@@ -31,8 +31,8 @@ class Anthropic : public Dialect {
     AnthropicConfig config_;
 };
 
-// The request's body, JSON. The conversation is mended first; cache breakpoints (at most three of the
-// four allowed) stand on the last tool, the system text and the last block of the last message.
+// The request's body, JSON. The conversation is mended first; cache breakpoints (at most three of
+// the four allowed) stand on the last tool, the system text and the last block of the last message.
 std::string anthropic_body(const ChatRequest& chat, Delivery delivery);
 
 // Shared between the streamed and the whole form.

@@ -77,7 +77,8 @@ class ShellRun : public Tool {
   public:
     ShellRun()
         : Tool({"shell_run",
-                "Runs a program in a sandbox: argv, or a short bash script. Builds reach permitted hosts.",
+                "Runs a program in a sandbox: argv, or a short bash script. Builds reach permitted "
+                "hosts.",
                 object_schema({{"argv", texts_schema(), Presence::optional},
                                {"script", text_schema(), Presence::optional},
                                {"cwd", text_schema(), Presence::optional},

@@ -158,7 +158,8 @@ TEST(ChangeCard, MarksWhatIsEasilyOverlooked) {
         "-key = 'AKIA0000000000000000'\n"
         "+key = 'AKIAIOSFODNN7EXAMPLE'\n"
         "+password = \"correct horse\"\n+password: \"hunter2hunter2\"\n"
-        "+hid\xe2\x80\xae" "den\n");
+        "+hid\xe2\x80\xae"
+        "den\n");
     EXPECT_THAT(card, HasSubstr("! CI: .github/workflows/ci.yml\n"));
     EXPECT_THAT(card, HasSubstr("! lock file: package-lock.json\n"));
     EXPECT_THAT(card, HasSubstr("! hook: .husky/pre-commit\n"));

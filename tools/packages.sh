@@ -6,9 +6,9 @@ set -euo pipefail
 build=(g++ cmake ninja-build ccache mold pkg-config python3 git ca-certificates
     libfmt-dev libboost1.81-dev libboost-json1.81-dev libssl-dev libsodium-dev libsqlite3-dev
     libc-ares-dev libtomlplusplus-dev libyaml-cpp-dev libre2-dev libseccomp-dev libsystemd-dev
-    libmd4c-dev libutf8proc-dev libedit-dev libcli11-dev zlib1g-dev libxml2-dev)
+    libmd4c-dev libutf8proc-dev libedit-dev libcli11-dev zlib1g-dev libxml2-dev libarchive-dev)
 tests=(libgtest-dev libgmock-dev nodejs npm openssl curl util-linux procps tmux strace
-    rsyslog rsyslog-openssl
+    rsyslog rsyslog-openssl rsyslog-gnutls
     dbus gnome-keyring libsecret-tools)
 
 wanted=("${build[@]}")

@@ -89,11 +89,43 @@ Result<const gate::ChannelSetting*> channel_named(const std::vector<gate::Channe
     return fail(Code::not_found, fmt::format("the channel {} is not configured", name));
 }
 
+// What a channel's own listener may take.
+Result<egress::Envelope> listener_of(const gate::ChannelSetting& channel,
+                                     const gate::SendMessage& action) {
+    constexpr std::uint64_t whatsapp_bytes_max = std::uint64_t{3} << 20U;  // as Meta documents
+    constexpr std::uint64_t webhook_bytes_max = std::uint64_t{256} << 10U;
+    const bool is_set = gate::needs_listener(channel) && channel.listen_port != 0 &&
+                        action.host == gate::listen_host && action.port == channel.listen_port &&
+                        action.target == gate::listen_target(channel);
+    if (!is_set) {
+        return fail(Code::denied,
+                    fmt::format("the channel {} has no such listener; see: hardshell config get "
+                                "channel.{}.listen_port",
+                                channel.name, channel.name));
+    }
+    egress::Envelope envelope;
+    envelope.methods = {"POST"};
+    // Meta asks once whether we are who subscribes.
+    if (channel.kind == "whatsapp") envelope.methods.emplace_back("GET");
+    envelope.scheme = egress::Scheme::http;
+    envelope.host = action.host;
+    envelope.port = action.port;
+    envelope.target = action.target;
+    envelope.body_bytes_max = channel.kind == "whatsapp" ? whatsapp_bytes_max : webhook_bytes_max;
+    envelope.addresses = {net::AddressClass::loopback};
+    envelope.purpose = egress::Purpose::listen;
+    const auto secret =
+        TRY(gate::channel_secret(channel, "app_credential", gate::SendMessage::Carrier::listen));
+    envelope.credential = {secret.name, secret.header, secret.prefix};
+    return envelope;
+}
+
 Result<egress::Envelope> envelope_of(const gate::Settings& settings,
                                      const gate::SendMessage& action) {
     using Carrier = gate::SendMessage::Carrier;
     const auto channels = TRY(gate::channel_settings(settings));
     const gate::ChannelSetting& channel = *TRY(channel_named(channels, action.channel));
+    if (action.carrier == Carrier::listen) return listener_of(channel, action);
     const wire::Url url = TRY(wire::parse_url(channel.url));
     // Only a platform that is configured without TLS, on this machine in tests, is reached so.
     if (!gate::may_reach(channel, action.carrier, action.host) ||

@@ -17,7 +17,9 @@
 #include "gate/keeper.h"
 #include "gate/lines.h"
 #include "gate/lockdown.h"
+#include "gate/plan_verbs.h"
 #include "gate/policy_desk.h"
+#include "gate/second_factor.h"
 #include "gate/skill_verbs.h"
 #include "gate/tokens.h"
 #include "hardshell-keeper/drift_watch.h"
@@ -60,14 +62,18 @@ struct House {
     crypto::SecretBytes ticket_key;
     std::unique_ptr<audit::Log> log;
     std::unique_ptr<audit::BlobStore> blobs;
+    std::unique_ptr<audit::Pseudonyms> names;
     std::unique_ptr<gate::Judge> judge;
     std::unique_ptr<gate::Governance> governance;
     std::unique_ptr<gate::Questions> questions;
     std::unique_ptr<gate::SkillBook> skills;
+    std::unique_ptr<gate::PlanBook> plans;
+    std::unique_ptr<gate::SecondFactors> factors;
     std::unique_ptr<gate::Keeper> keeper;
     std::unique_ptr<gate::PolicyDesk> desk;
     std::unique_ptr<gate::LockdownDesk> lockdown;
     std::unique_ptr<gate::ChannelDesk> channels;
+    std::unique_ptr<StoreDesk> stores;
     std::unique_ptr<Vault> vault;
     std::unique_ptr<MemoryKeys> memory_keys;
     std::string memory_problem;  // why there is none
@@ -97,6 +103,7 @@ Result<> open_record(House& house) {
     house.log = TRY(open_log({house.places.state}, master, {house.clock, house.random}));
     house.blobs = std::make_unique<audit::BlobStore>(TRY(audit::BlobStore::open(
         house.places.state + "/blobs", crypto::derive_key(master, "audit blobs"))));
+    house.names = std::make_unique<audit::Pseudonyms>(crypto::derive_key(master, "audit names"));
     return {};
 }
 
@@ -241,22 +248,39 @@ gate::MachinePlaces open_questions(House& house, const std::string& config_folde
     return machine;
 }
 
+// What was leased goes back when its sandbox ends, when the lockdown begins and when all stops.
+Result<> open_stores(House& house) {
+    house.stores = TRY(
+        StoreDesk::open({house.settings,
+                         house.places.state,
+                         house.keys->master().key,
+                         {*house.egress, house.ticket_key, house.clock, house.random, "store"}}));
+    house.stores->serve(*house.keeper);
+    house.lockdown->on_begin([&house] { house.stores->release_all(); });
+    house.outlets.on_sandbox_end([&house](const std::string& nonce) { house.stores->end(nonce); });
+    return {};
+}
+
 // Beside the gate: what people and the record ask of the keeper.
 Result<> open_desks(House& house) {
     const Places& places = house.places;
     open_memory(house);
     TRY(open_desk(house));
+    gate::add_plan_verbs(*house.keeper, {*house.plans, *house.log, house.clock, house.random});
     gate::add_skill_verbs(*house.keeper, *house.judge, *house.questions, *house.log);
     house.channels = std::make_unique<gate::ChannelDesk>(
-        gate::ChannelDesk::Parts{house.clock, house.random, *house.log, *house.keeper},
+        gate::ChannelDesk::Parts{house.clock, house.random, *house.log, *house.keeper,
+                                 *house.governance},
         TRY(gate::channel_settings(house.settings)),
         TRY(gate::ChannelPeople::open(places.state + "/channel-people.json", house.clock,
                                       house.random)));
     house.channels->add_verbs();
+    house.factors->add_verbs(*house.keeper, *house.log);
     open_lockdown(house);
     open_record_keeping(house);
-    house.vault =
-        TRY(Vault::open(places.state, house.keys->master().key, house.settings, house.random));
+    TRY(open_stores(house));
+    house.vault = TRY(Vault::open(places.state, house.keys->master().key, house.settings,
+                                  house.random, *house.stores));
     house.keys->add_verbs(*house.keeper, *house.log);
     house.vault->add_verbs(*house.keeper, *house.log, house.clock);
     house.vault->seal_when([&house] { return house.lockdown->is_on(); });
@@ -269,6 +293,13 @@ Result<> open_gate(House& house) {
     const std::string config_folder = places.config_file.substr(0, places.config_file.rfind('/'));
     TRY(open_policy(house, config_folder));
     const gate::MachinePlaces machine = open_questions(house, config_folder);
+    house.plans =
+        std::make_unique<gate::PlanBook>(TRY(gate::PlanBook::open(places.state + "/plans.json")));
+    house.questions->set_plans(house.plans.get());
+    house.factors = std::make_unique<gate::SecondFactors>(TRY(
+        gate::SecondFactors::open(places.state + "/second-factors",
+                                  crypto::derive_key(house.keys->master().key, "second factors"),
+                                  house.clock, house.random)));
     auto book = TRY(gate::ApprovalBook::open(places.state + "/approvals", house.clock.wall_ms()));
     for (const auto& problem : book.problems()) {
         std::fprintf(stderr, "hardshell-keeper: %s\n", problem.c_str());
@@ -302,7 +333,10 @@ Result<> open_gate(House& house) {
             if (!house.memory_keys) return fail(Code::corrupt, house.memory_problem);
             return house.memory_keys->keys_for(compartment, erases);
         },
-        house.skills.get()};
+        house.skills.get(),
+        house.plans.get(),
+        house.names.get(),
+        house.factors.get()};
     house.keeper = std::make_unique<gate::Keeper>(std::move(parts), std::move(book));
     house.keeper->add_verb(
         "compartment.open", gate::Keeper::Access::daemon_or_person,
@@ -326,6 +360,7 @@ Result<> hand_out_key(House& house) {
     TRY(to_egress);
     house.generation_told = house.keeper->generation();
     house.shipping->set_generation(house.generation_told);
+    house.stores->set_generation(house.generation_told);
     return {};
 }
 
@@ -338,6 +373,7 @@ Result<> tell_generation(House& house) {
     TRY(house.launcher->send(0, kind, packed));
     TRY(house.egress->send(0, kind, packed));
     house.shipping->set_generation(house.generation_told);
+    house.stores->set_generation(house.generation_told);
     return {};
 }
 
@@ -448,11 +484,11 @@ void take_signal(House& house) {
 Result<> serve_once(House& house, const gate::Sender& daemon) {
     // While the key is locked, what launcher and egress say waits; that they end does not.
     const short actors = house.keeper ? POLLIN : 0;
-    std::vector<pollfd> items{{house.daemon->fd(), POLLIN, 0},
-                              {house.launcher->fd(), actors, 0},
-                              {house.egress->fd(), actors, 0},
-                              {house.listener.get(), POLLIN, 0},
-                              {house.signals.get(), POLLIN, 0}};
+    std::vector<pollfd> items{
+        {house.daemon->fd(), POLLIN, 0},  {house.launcher->fd(), actors, 0},
+        {house.egress->fd(), actors, 0},  {house.listener.get(), POLLIN, 0},
+        {house.signals.get(), POLLIN, 0}, {house.stores ? house.stores->news() : -1, POLLIN, 0}};
+    const std::size_t people_from = items.size();
     for (const auto& person : house.people) items.push_back({person.channel->fd(), POLLIN, 0});
     const bool is_locking_down = house.lockdown && house.lockdown->begun();
     const int ready = ::poll(items.data(), items.size(), is_locking_down ? 50 : tick_ms);
@@ -461,6 +497,7 @@ Result<> serve_once(House& house, const gate::Sender& daemon) {
         house.keys->tick();
     } else {
         house.keeper->tick();
+        house.stores->take_finished();
         end_a_deaf_daemon(house);
     }
     if (ready <= 0) return {};
@@ -473,7 +510,7 @@ Result<> serve_once(House& house, const gate::Sender& daemon) {
         if (!house.keeper || !take_actor_frames(house, *actor)) house.stopping = true;
     }
     for (std::size_t i = house.people.size(); i > 0; --i) {
-        if (items[4 + i].revents == 0) continue;
+        if (items[people_from + i - 1].revents == 0) continue;
         if (!take_frames(house, house.people[i - 1])) {
             house.people.erase(house.people.begin() + static_cast<std::ptrdiff_t>(i - 1));
         }
@@ -515,6 +552,7 @@ Result<> work(House& house) {
     house.outlets.send_fingerprints(*house.vault);
     TRY(hand_out_key(house));
     house.shipping->prepare();
+    house.stores->start();
     // Before the first record of this start: a restored snapshot must not sign a second history.
     TRY(house.shipping->check_witnesses());
     TRY(start_event(house));
@@ -525,6 +563,7 @@ Result<> work(House& house) {
         house.log->append_and_wait(audit::Event(audit::EventKind::process_stop)
                                        .set(audit::Field::process, "hardshell-keeper"));
     house.drift->stop();
+    house.stores->stop(0);
     house.shipping->stop();
     house.log->stop();
     TRY(stopped);

@@ -8,6 +8,7 @@
 #include "egress/frames.h"
 #include "egress/http.h"
 #include "egress/keeper_tunnel.h"
+#include "egress/trouble.h"
 #include "net/address.h"
 #include "os/socket.h"
 
@@ -35,6 +36,53 @@ net::AddressClasses classes_for(const std::string& host) {
             AddressClass::carrier_nat};
 }
 
+ship::Fault fault_of(egress::Reason reason) {
+    using egress::Reason;
+    using ship::Fault;
+    switch (reason) {
+        case Reason::name_unknown:
+        case Reason::name_failed:
+        case Reason::address_refused:
+        case Reason::connect_refused:
+        case Reason::connect_failed:
+            return Fault::unreachable;
+        // Also a TCP connection on which nobody speaks TLS.
+        case Reason::connect_timeout:
+        case Reason::server_timeout:
+            return Fault::silent;
+        case Reason::tls_failed:
+            return Fault::untrusted;
+        case Reason::secret_refused:
+            return Fault::no_secret;
+        case Reason::server_broken:
+            return Fault::hung_up;
+        case Reason::server_nonsense:
+        case Reason::response_refused:
+        case Reason::response_too_large:
+            return Fault::garbage;
+        // Of ourselves, or of what only a sandbox meets.
+        case Reason::permit_missing:
+        case Reason::permit_refused:
+        case Reason::request_refused:
+        case Reason::request_broken:
+        case Reason::refused_by_policy:
+        case Reason::consent_missing:
+        case Reason::secret_leaves:
+        case Reason::host_disagrees:
+        case Reason::over_budget:
+        case Reason::busy:
+        case Reason::stopped:
+            return Fault::unknown;
+    }
+    return Fault::unknown;
+}
+
+// "REASON: words" of egress about a tunnel.
+ship::Fault fault_in(std::string_view line) {
+    const auto reason = egress::reason_from_name(line.substr(0, line.find(':')));
+    return reason ? fault_of(*reason) : ship::Fault::unknown;
+}
+
 std::optional<std::int64_t> retry_after(const net::Headers& headers) {
     const auto field = headers.find("Retry-After");
     if (!field) return std::nullopt;
@@ -50,14 +98,19 @@ class TunnelLine final : public ship::Line {
     explicit TunnelLine(os::Fd socket) : stream_(std::move(socket)) {}
 
     // Egress's answer to the request for a connection.
-    Result<> await_connection(os::Deadline deadline, const os::WakeUp& stop) {
+    Result<> await_connection(os::Deadline deadline, const os::WakeUp& stop, ship::Fault& why) {
         stream_.set_wake_up(&stop);
         stream_.set_deadline(deadline);
-        const std::string line = TRY(read_line());
+        const auto line = read_line();
         stream_.set_wake_up(nullptr);
-        if (line.starts_with("connected ")) return {};
-        return fail(Code::io,
-                    line.starts_with("failed ") ? line.substr(7) : "egress has no stream to give");
+        if (!line) {
+            if (line.error().code == Code::timed_out) why = ship::Fault::silent;
+            return line.failure();
+        }
+        if (line->starts_with("connected ")) return {};
+        if (!line->starts_with("failed ")) return fail(Code::io, "egress has no stream to give");
+        why = fault_in(line->substr(7));
+        return fail(Code::io, line->substr(7));
     }
 
     Result<> write(base::ByteView bytes, os::Deadline deadline, const os::WakeUp& stop) override {
@@ -119,7 +172,9 @@ Result<egress::Envelope> KeeperOutlet::envelope_for(const std::string& name) con
     envelope.identity = place.identity;
     envelope.addresses = classes_for(place.host);
     envelope.expiry_ms = parts_.clock.wall_ms() + permit_life_ms;
-    envelope.decision = "ship " + name;
+    envelope.purpose = place.purpose;
+    // A store's place says so by itself.
+    envelope.decision = place.purpose == egress::Purpose::ship ? "ship " + name : name;
     return envelope;
 }
 
@@ -139,9 +194,8 @@ Result<KeeperOutlet::Permit> KeeperOutlet::permit_for(const egress::Envelope& en
 }
 
 Result<ship::HttpReply> KeeperOutlet::send(const ship::HttpCall& call, os::Deadline deadline,
-                                           const os::WakeUp& stop) {
+                                           const os::WakeUp& stop, ship::Fault& why) {
     egress::Envelope envelope = TRY(envelope_for(call.sink));
-    envelope.purpose = egress::Purpose::ship;
     envelope.methods = {call.method};
     envelope.target = call.target;
     envelope.body_bytes_max = call.body.size();
@@ -149,18 +203,31 @@ Result<ship::HttpReply> KeeperOutlet::send(const ship::HttpCall& call, os::Deadl
     const Permit permit = TRY(permit_for(envelope));
     egress::OutgoingRequest request{call.method, "", {}, base::bytes_of(call.body)};
     for (const auto& [name, value] : call.headers) request.headers.add(name, value);
-    auto answer =
-        TRY(egress::exchange(client_, permit.ticket, permit.envelope, request, {deadline, &stop}));
+    std::optional<egress::Reason> reason;
+    auto answer = egress::exchange(client_, permit.ticket, permit.envelope, request,
+                                   {deadline, &stop, &reason});
+    if (!answer) {
+        if (reason) why = fault_of(*reason);
+        if (!reason && answer.error().code == Code::timed_out) why = ship::Fault::silent;
+        return answer.failure();
+    }
     ship::HttpReply reply;
-    reply.status = answer.head().status;
-    reply.retry_after_ms = retry_after(answer.head().headers);
-    reply.body = TRY(answer.whole_body(deadline));
+    reply.status = answer->head().status;
+    reply.retry_after_ms = retry_after(answer->head().headers);
+    auto body = answer->whole_body(deadline);
+    if (!body) {
+        const bool silent = body.error().code == Code::timed_out;
+        why = silent ? ship::Fault::silent : ship::Fault::hung_up;
+        return body.failure();
+    }
+    reply.body = *std::move(body);
     return reply;
 }
 
 Result<std::unique_ptr<ship::Line>> KeeperOutlet::connect(const std::string& sink,
                                                           os::Deadline deadline,
-                                                          const os::WakeUp& stop) {
+                                                          const os::WakeUp& stop,
+                                                          ship::Fault& why) {
     egress::Envelope envelope = TRY(envelope_for(sink));
     envelope.purpose = egress::Purpose::stream;
     envelope.methods = {"STREAM"};
@@ -172,7 +239,7 @@ Result<std::unique_ptr<ship::Line>> KeeperOutlet::connect(const std::string& sin
                            base::bytes_of(field), {pair.second.get()}));
     pair.second.close();
     auto line = std::make_unique<TunnelLine>(std::move(pair.first));
-    TRY(line->await_connection(deadline, stop));
+    TRY(line->await_connection(deadline, stop, why));
     return std::unique_ptr<ship::Line>(std::move(line));
 }
 

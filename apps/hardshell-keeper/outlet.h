@@ -22,6 +22,7 @@ struct Place {
     std::uint16_t port = 443;
     egress::CredentialUse credential;
     std::string identity;
+    egress::Purpose purpose = egress::Purpose::ship;
 };
 
 class KeeperOutlet final : public ship::Outlet {
@@ -40,10 +41,10 @@ class KeeperOutlet final : public ship::Outlet {
     void set_generation(std::uint64_t generation) { generation_ = generation; }
 
     base::Result<ship::HttpReply> send(const ship::HttpCall& call, os::Deadline deadline,
-                                       const os::WakeUp& stop) override;
+                                       const os::WakeUp& stop, ship::Fault& why) override;
     base::Result<std::unique_ptr<ship::Line>> connect(const std::string& sink,
-                                                      os::Deadline deadline,
-                                                      const os::WakeUp& stop) override;
+                                                      os::Deadline deadline, const os::WakeUp& stop,
+                                                      ship::Fault& why) override;
 
   private:
     struct Permit {

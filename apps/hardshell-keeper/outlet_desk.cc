@@ -48,6 +48,7 @@ void OutletDesk::hand_over(os::Frame& frame) {
 void OutletDesk::close(base::ByteView nonce) {
     const std::string sandbox = keeper_->close_sandbox(nonce);
     if (sandbox.empty()) return;
+    if (ended_) ended_(base::to_hex(nonce));
     const std::string text = wire::canonical_json(wire::JsonObject{{"sandbox", sandbox}});
     send(ActorFrameKind::sandbox_close, base::bytes_of(text));
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 
 #include "gate/keeper.h"
@@ -21,6 +22,11 @@ class OutletDesk {
     explicit OutletDesk(base::Random& random) : random_(random) {}
     // Before the first frame; all of it outlives the desk.
     void open(gate::Keeper& keeper, std::shared_ptr<os::Channel> egress);
+
+    // Called with the nonce, in hexadecimal, of a sandbox that has ended.
+    void on_sandbox_end(std::function<void(const std::string&)> ended) {
+        ended_ = std::move(ended);
+    }
 
     // The next authority that egress has made; denied while there is none.
     base::Result<gate::SandboxAuthority> take_authority();
@@ -41,6 +47,7 @@ class OutletDesk {
     gate::Keeper* keeper_ = nullptr;
     std::shared_ptr<os::Channel> egress_;
     std::deque<gate::SandboxAuthority> authorities_;
+    std::function<void(const std::string&)> ended_;
 };
 
 }  // namespace hs::keeping

@@ -33,12 +33,13 @@ std::optional<secrets::Binding> channel_binding(const gate::Settings& settings,
                                                 const std::string& name) {
     for (const auto& channel : channels_of(settings)) {
         for (const char* setting : {"credential", "app_credential"}) {
-            for (const Carrier carrier : {Carrier::http, Carrier::websocket, Carrier::lines}) {
+            for (const Carrier carrier :
+                 {Carrier::http, Carrier::websocket, Carrier::lines, Carrier::listen}) {
                 const auto secret = gate::channel_secret(channel, setting, carrier);
-                const auto url = wire::parse_url(channel.url);
-                if (!secret || !url || secret->name != name) continue;
+                const auto host = gate::host_of(channel, carrier);
+                if (!secret || !host || secret->name != name) continue;
                 secrets::Binding binding;
-                binding.hosts = {url->host};
+                binding.hosts = {*host};
                 binding.header = secret->header;
                 binding.prefix = secret->prefix;
                 return binding;
@@ -58,10 +59,11 @@ using wire::JsonObject;
 
 Result<std::unique_ptr<Vault>> Vault::open(const std::string& state_folder,
                                            const crypto::SecretBytes& master,
-                                           const gate::Settings& settings, base::Random& random) {
+                                           const gate::Settings& settings, base::Random& random,
+                                           StoreDesk& stores) {
     auto file = TRY(secrets::SealedFile::open(state_folder + "/secrets",
                                               crypto::derive_key(master, "secrets file"), random));
-    return std::unique_ptr<Vault>(new Vault(std::move(file), settings));
+    return std::unique_ptr<Vault>(new Vault(std::move(file), settings, stores));
 }
 
 // A provider's credential goes to that provider's host in its own header; any other secret goes to
@@ -89,12 +91,15 @@ Result<secrets::Binding> Vault::binding_for(const std::string& name,
         binding.prefix = channel->prefix;
     }
     if (!host.empty()) binding.hosts.push_back(host);
+    // What a store is opened with goes there with the keeper's own questions, and nowhere else.
+    if (binding.hosts.empty() && !stores_.logs_in(name).empty()) return secrets::Binding();
     if (binding.hosts.empty()) {
         return fail(
             Code::invalid_input,
-            fmt::format("no provider, sink or channel in config.toml uses the secret {}; name "
-                        "the host that it may go to: hardshell secret set {} --host HOST",
-                        name, name));
+            fmt::format(
+                "no provider, sink, channel or store in config.toml uses the secret {}; name "
+                "the host that it may go to: hardshell secret set {} --host HOST",
+                name, name));
     }
     return binding;
 }
@@ -108,6 +113,7 @@ bool Vault::ships_to(const std::string& name, const std::string& host) const {
 
 bool Vault::is_of_provider(const std::string& name) const {
     if (channel_binding(settings_, name)) return true;  // nor is a channel's for sandboxes
+    if (!stores_.logs_in(name).empty()) return true;    // nor what a store is opened with
     const auto& providers = settings_.providers();
     return std::any_of(providers.begin(), providers.end(),
                        [&](const auto& provider) { return provider.credential == name; });
@@ -151,6 +157,7 @@ std::vector<egress::NamedSecret> Vault::values() const {
         auto value = file_.reveal(facts.name);
         if (value) values.push_back({facts.name, std::move(*value)});
     }
+    for (auto& fetched : stores_.values()) values.push_back(std::move(fetched));
     return values;
 }
 
@@ -169,9 +176,9 @@ std::string Vault::bound_host(const egress::SecretQuestion& question) const {
     return question.host;
 }
 
-// The binding's own word, from the secret's record and what the keeper itself knows of the run.
-Result<crypto::SecretBytes> Vault::place(const egress::SecretQuestion& question,
-                                         const Witnesses& witnesses) {
+// The place as the keeper itself knows it: of the run it was told nothing by egress.
+Result<secrets::SecretPlace> Vault::place_of(const egress::SecretQuestion& question,
+                                             const Witnesses& witnesses) const {
     const auto facts = TRY(file_.facts(question.name));
     secrets::SecretPlace place;
     place.host = bound_host(question);
@@ -187,43 +194,58 @@ Result<crypto::SecretBytes> Vault::place(const egress::SecretQuestion& question,
         return fail(Code::denied, fmt::format("the secret {} may stand only in the form {}",
                                               question.name, secrets::form_name(place.form)));
     }
-    return file_.take(question.name, place);
+    return place;
+}
+
+Result<> Vault::admit(const egress::SecretQuestion& question, const Witnesses& witnesses) const {
+    if (sealed_ && sealed_() && !ships_to(question.name, question.host)) {
+        return fail(Code::denied, "the lockdown is on: no secret is placed");
+    }
+    return file_.check_place(question.name, TRY(place_of(question, witnesses)));
 }
 
 void Vault::answer(os::Channel& egress, const os::Frame& frame, const Witnesses& witnesses) {
-    egress::SecretAnswer answer;
     const auto question = egress::unpack_question(frame.payload);
     if (!question) {
-        answer.refusal = question.error().what;
+        return conclude(egress, frame.id, {}, question.failure(), witnesses);
+    }
+    const auto admitted = admit(*question, witnesses);
+    if (!admitted) return conclude(egress, frame.id, *question, admitted.failure(), witnesses);
+    const auto facts = file_.facts(question->name);
+    if (!facts || facts->store.empty()) {
+        return conclude(egress, frame.id, *question, file_.reveal(question->name), witnesses);
+    }
+    const auto asked = ask_store(egress, frame.id, *question, *facts, witnesses);
+    if (!asked) conclude(egress, frame.id, *question, asked.failure(), witnesses);
+}
+
+// Records what became of the question, then answers it.
+void Vault::conclude(os::Channel& egress, std::uint64_t id, const egress::SecretQuestion& question,
+                     Result<crypto::SecretBytes> value, const Witnesses& witnesses) {
+    egress::SecretAnswer answer;
+    audit::Event event(audit::EventKind::secret_use);
+    event.set(audit::Field::secret, question.name)
+        .set(audit::Field::host, question.host)
+        .set(audit::Field::outcome, value ? "placed" : "refused");
+    const auto facts = file_.facts(question.name);
+    if (facts && !facts->store.empty()) event.detail("store", facts->store);
+    if (!value) event.set(audit::Field::reason, value.error().what);
+    // Without its record the value does not leave. What the log's own deliveries use is counted
+    // with them: a record for each would make the next delivery.
+    const bool own = value && ships_to(question.name, question.host);
+    const auto recorded =
+        own ? Result<>() : witnesses.log.append(event, [](Result<std::uint64_t>) {});
+    if (!recorded) {
+        answer.refusal = "it could not be recorded";
+    } else if (!value) {
+        answer.refusal = value.error().what;
     } else {
-        const bool ships = ships_to(question->name, question->host);
-        const bool sealed = sealed_ && sealed_() && !ships;
-        auto value = sealed ? Result<crypto::SecretBytes>(
-                                  fail(Code::denied, "the lockdown is on: no secret is placed"))
-                            : place(*question, witnesses);
-        audit::Event event(audit::EventKind::secret_use);
-        event.set(audit::Field::secret, question->name)
-            .set(audit::Field::host, question->host)
-            .set(audit::Field::outcome, value ? "placed" : "refused");
-        if (!value) event.set(audit::Field::reason, value.error().what);
-        // Without its record the value does not leave. What the log's own deliveries use is
-        // counted with them: a record for each would make the next delivery.
-        const bool own = value && ships;
-        const auto recorded =
-            own ? Result<>() : witnesses.log.append(event, [](Result<std::uint64_t>) {});
-        if (!recorded) {
-            answer.refusal = "it could not be recorded";
-        } else if (!value) {
-            answer.refusal = value.error().what;
-        } else {
-            answer.value = std::move(*value);
-            // A note that cannot be kept makes the secret look unused; it is no reason to refuse.
-            static_cast<void>(file_.note_use(question->name, witnesses.clock.wall_ms()).ok());
-        }
+        answer.value = std::move(*value);
+        // A note that cannot be kept makes the secret look unused; it is no reason to refuse.
+        static_cast<void>(file_.note_use(question.name, witnesses.clock.wall_ms()).ok());
     }
     base::Bytes packed = egress::pack_secret_answer(answer);
-    const auto sent =
-        egress.send(frame.id, static_cast<std::uint16_t>(gate::FrameKind::answer), packed);
+    const auto sent = egress.send(id, static_cast<std::uint16_t>(gate::FrameKind::answer), packed);
     static_cast<void>(sent.ok());  // an egress that is gone asks no more
     crypto::wipe(packed);
 }

@@ -33,6 +33,8 @@ Json shown(const secrets::SecretFacts& facts) {
     const auto& binding = facts.binding;
     return JsonObject{{"name", facts.name},
                       {"class", facts.secret_class},
+                      {"store", facts.store},
+                      {"reference", facts.reference},
                       {"owner", facts.owner},
                       {"created", day_of(facts.created_ms)},
                       {"changed", day_of(facts.changed_ms)},
@@ -129,17 +131,43 @@ Result<Json> Vault::set(const gate::Sender& sender, const Json& arguments, audit
         facts.binding = TRY(binding_for(facts.name, TRY(wire::text_at_or(arguments, "host", ""))));
     }
     facts.binding = TRY(bound_anew(std::move(facts.binding), arguments));
-    std::string value = TRY(wire::text_at(arguments, "value"));
+    TRY(choose_store(facts, arguments));
+    std::string value = TRY(wire::text_at_or(arguments, "value", ""));
     const std::string hosts = fmt::format("{}", fmt::join(facts.binding.hosts, ", "));
     auto event = event_of(sender, facts.name, "set");
     describe(event, facts.binding);
+    if (!facts.store.empty()) event.detail("store", facts.store);
     TRY(log.append_and_wait(event));
-    const std::string name = facts.name;
-    const auto kept = file_.set(std::move(facts), base::bytes_of(value));
+    Json answer = JsonObject{{"name", facts.name}, {"hosts", hosts}, {"store", facts.store}};
+    const auto kept = keep(std::move(facts), value, log, answer);
     wipe_text(value);
     TRY(kept);
-    if (changed_) changed_();
-    return Json(JsonObject{{"name", name}, {"hosts", hosts}});
+    return answer;
+}
+
+// What lies in a store over the network is named; what is put into one here gets its name.
+Result<> Vault::choose_store(secrets::SecretFacts& facts, const Json& arguments) const {
+    const std::string reference = TRY(wire::text_at_or(arguments, "reference", ""));
+    const StoreSetting* const setting = TRY(store_for(facts.secret_class, arguments));
+    const bool named = setting != nullptr && !setting->is_local();
+    if (!named && !reference.empty()) {
+        return fail(Code::invalid_input, "a reference is for a store over the network: --store");
+    }
+    if (setting == nullptr) return {};
+    if (!stores_.logs_in(facts.name).empty()) {
+        return fail(Code::denied, "what a store is opened with lies in the keeper's own file");
+    }
+    if (named && reference.empty()) {
+        return fail(Code::invalid_input,
+                    fmt::format("secrets of the class {} lie in the store {}; say what it is "
+                                "called there: --store {} --reference PATH#FIELD",
+                                facts.secret_class, setting->name, setting->name));
+    }
+    if (named) TRY(secrets::parse_reference(reference));
+    facts.store = setting->name;
+    facts.reference =
+        named ? reference : fmt::format("{}/{}", settings_.text("space.name"), facts.name);
+    return {};
 }
 
 Result<Json> Vault::bind(const gate::Sender& sender, const Json& arguments, audit::Log& log,
@@ -165,24 +193,29 @@ Result<Json> Vault::rotate(const gate::Sender& sender, const Json& arguments, au
     if (days >= 0) event.detail("rotate_after_days", days);
     TRY(log.append_and_wait(event));
     if (days >= 0) TRY(file_.set_rotation(name, days));
+    Json answer = JsonObject{};
     if (!value.empty()) {
         facts.changed_ms = clock.wall_ms();
         if (days >= 0) facts.rotate_after_days = days;
-        const auto kept = file_.set(std::move(facts), base::bytes_of(value));
+        const auto kept = keep(std::move(facts), value, log, answer);
         wipe_text(value);
         TRY(kept);
-        if (changed_) changed_();
     }
-    return shown(TRY(file_.facts(name)));
+    const Json after = shown(TRY(file_.facts(name)));
+    for (const auto& [key, one] : *after.object()) answer[key] = one;
+    return answer;
 }
 
 Result<Json> Vault::remove(const gate::Sender& sender, const Json& arguments, audit::Log& log,
                            const base::Clock&) {
     const std::string name = TRY(wire::text_at(arguments, "name"));
     TRY(log.append_and_wait(event_of(sender, name, "removed")));
+    const auto facts = file_.facts(name);
     TRY(file_.remove(name));
     if (changed_) changed_();
-    return Json(JsonObject{{"removed", name}});
+    Json answer = JsonObject{{"removed", name}};
+    if (facts) forget_value(*facts, log, answer);
+    return answer;
 }
 
 Result<Json> Vault::twins(const Json& arguments) const {
@@ -202,7 +235,11 @@ Result<Json> Vault::twins(const Json& arguments) const {
 
 Result<Json> Vault::list() const {
     Json items{JsonArray{}};
-    for (const auto& facts : file_.list()) items.push(shown(facts));
+    for (const auto& facts : file_.list()) {
+        Json one = shown(facts);
+        one["opens"] = stores_.logs_in(facts.name);
+        items.push(std::move(one));
+    }
     return Json(JsonObject{{"secrets", std::move(items)}});
 }
 
@@ -211,7 +248,8 @@ void Vault::add_verbs(gate::Keeper& keeper, audit::Log& log, const base::Clock& 
     const std::pair<const char*, Verb> changes[] = {{"secrets.set", &Vault::set},
                                                     {"secrets.bind", &Vault::bind},
                                                     {"secrets.rotate", &Vault::rotate},
-                                                    {"secrets.remove", &Vault::remove}};
+                                                    {"secrets.remove", &Vault::remove},
+                                                    {"secrets.check", &Vault::check}};
     for (const auto& [name, verb] : changes) {
         keeper.add_verb(
             name, Access::person_only,
@@ -221,6 +259,12 @@ void Vault::add_verbs(gate::Keeper& keeper, audit::Log& log, const base::Clock& 
     }
     keeper.add_verb("secrets.list", Access::person_only,
                     [this](const gate::Sender&, const Json&) { return list(); });
+    keeper.add_verb(
+        "secrets.stores", Access::person_only,
+        [this](const gate::Sender&, const Json&) -> Result<Json> { return list_stores(); });
+    keeper.add_verb(
+        "secrets.outcome", Access::person_only,
+        [this](const gate::Sender&, const Json& arguments) { return outcome(arguments); });
     keeper.add_verb("secrets.show", Access::person_only,
                     [this](const gate::Sender&, const Json& arguments) -> Result<Json> {
                         return shown(TRY(file_.facts(TRY(wire::text_at(arguments, "name")))));

@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include "base/bytes.h"
 #include "crypto/secret.h"
 #include "gate/channel_setting.h"
 #include "hardshell/commands.h"
 #include "hardshell/hidden_input.h"
 #include "hardshell/lines.h"
+#include "hardshell/secret_tasks.h"
 #include "os/file.h"
+#include "os/system.h"
 #include "wire/toml.h"
 
 namespace hs::cli {
@@ -28,11 +31,19 @@ struct Token {
     std::string_view suffix;  // of the secret's name
     std::string_view prompt;
     bool same = false;  // the value of the one before, for another use
+    enum class Empty : std::uint8_t { refused, made, left_out } empty = Empty::refused;
 };
 struct Recipe {
     std::string_view kind;
     std::vector<Token> tokens;
     std::string_view after;
+    bool listens = false;
+};
+// A secret as it was given, or was made here.
+struct Given {
+    const Token* token;
+    std::string value;
+    bool is_made = false;
 };
 
 const std::vector<Recipe>& recipes() {
@@ -46,6 +57,18 @@ const std::vector<Recipe>& recipes() {
          {{"credential", "", "Bot token (from the Developer Portal): "},
           {"app_credential", "-gateway", "", true}},
          ""},
+        {"whatsapp",
+         {{"credential", "", "Access token (of a system user, whatsapp_business_messaging): "},
+          {"app_credential", "-app-secret", "App secret (App settings, Basic): "}},
+         "Subscribe to the field \"messages\" alone.",
+         true},
+        {"webhook",
+         {{"app_credential", "-secret", "Signing secret (whsec_…; empty: one is made): ", false,
+           Token::Empty::made},
+          {"credential", "-token", "Bearer token for answers to its url (empty: none): ", false,
+           Token::Empty::left_out}},
+         "",
+         true},
     };
     return held;
 }
@@ -107,19 +130,52 @@ Result<> restart(const Desk& desk) {
     return start_daemon(desk.places);
 }
 
-Result<> set_secrets(const Desk& desk, const Recipe& recipe, const std::string& name) {
-    auto keeper = TRY(KeeperLine::open(desk.places));
-    std::string value;
+Result<std::vector<Given>> read_secrets(const Desk& desk, const Recipe& recipe) {
+    std::vector<Given> all;
     for (const Token& token : recipe.tokens) {
-        if (!token.same) value = read_hidden(desk.screen, token.prompt);
-        if (value.empty()) return fail(Code::invalid_input, "no token was given");
-        Json arguments;
-        arguments["name"] = name + std::string(token.suffix);
-        arguments["value"] = value;
-        TRY(keeper.question("secrets.set", std::move(arguments)));
+        // Without an address for answers there is nobody to show that token to.
+        const bool is_idle = token.empty == Token::Empty::left_out && desk.options.listen.empty();
+        if (is_idle) continue;
+        Given given{&token, token.same ? all.back().value : ""};
+        if (!token.same) given.value = read_hidden(desk.screen, token.prompt);
+        if (given.value.empty() && token.empty == Token::Empty::left_out) continue;
+        if (given.value.empty() && token.empty == Token::Empty::made) {
+            os::SystemRandom random;
+            given.value =
+                "whsec_" + base::to_base64(crypto::SecretBytes::random(32, random).view());
+            given.is_made = true;
+        }
+        if (given.value.empty()) return fail(Code::invalid_input, "no token was given");
+        all.push_back(std::move(given));
     }
-    crypto::wipe({reinterpret_cast<std::uint8_t*>(value.data()), value.size()});
+    return all;
+}
+
+Result<> set_secrets(const Desk& desk, const std::vector<Given>& all, const std::string& name) {
+    auto keeper = TRY(KeeperLine::open(desk.places));
+    for (const Given& given : all) {
+        Json arguments;
+        arguments["name"] = name + std::string(given.token->suffix);
+        arguments["value"] = given.value;
+        TRY(await_task(keeper, TRY(keeper.question("secrets.set", std::move(arguments)))));
+    }
     return {};
+}
+
+// What the other side must be told, shown once; and where the requests are to arrive.
+JsonObject told_after(const Recipe& recipe, const std::vector<Given>& all,
+                      const gate::ChannelSetting& setting) {
+    JsonObject told;
+    if (!recipe.listens) return told;
+    told["listens"] = fmt::format("http://{}:{}{}", gate::listen_host, setting.listen_port,
+                                  gate::listen_target(setting));
+    for (const Given& given : all) {
+        if (given.is_made) told["signing_secret"] = given.value;
+        if (recipe.kind == "whatsapp" && given.token->setting == "app_credential") {
+            told["verify_token"] = gate::verify_token(base::bytes_of(given.value));
+        }
+    }
+    return told;
 }
 
 Result<std::string> test_channel(const Desk& desk, const std::string& name) {
@@ -148,18 +204,34 @@ Result<int> run_channel_add(const Desk& desk) {
     };
     TRY(set("kind", kind));
     if (!desk.options.listen.empty()) TRY(set("url", desk.options.listen));
-    for (const Token& token : recipe.tokens) {
-        TRY(set(token.setting, name + std::string(token.suffix)));
+    if (!desk.options.account.empty()) TRY(set("account", desk.options.account));
+    if (recipe.listens) {
+        text = TRY(wire::set_in_toml(text, fmt::format("channel.{}.listen_port", name),
+                                     std::to_string(desk.options.port)));
+    }
+    std::vector<Given> secrets = TRY(read_secrets(desk, recipe));
+    for (const Given& given : secrets) {
+        TRY(set(given.token->setting, name + std::string(given.token->suffix)));
     }
     TRY(write_config(desk, text));
     TRY(restart(desk));
-    TRY(set_secrets(desk, recipe, name));
+    TRY(set_secrets(desk, secrets, name));
     const std::string says = TRY(test_channel(desk, name));
+    gate::ChannelSetting setting;
+    setting.name = name;
+    setting.listen_port = static_cast<std::uint16_t>(desk.options.port);
+    const JsonObject told = told_after(recipe, secrets, setting);
+    for (Given& given : secrets) wipe_text(given.value);
     if (desk.screen.form() == Form::json) {
-        desk.screen.json(JsonObject{{"channel", name}, {"kind", kind}, {"says", says}});
+        Json json = JsonObject{{"channel", name}, {"kind", kind}, {"says", says}};
+        for (const auto& [key, value] : told) json[key] = value;
+        desk.screen.json(json);
         return exit_done;
     }
     desk.screen.line(fmt::format("{} works: {}.", name, clean(says)));
+    for (const auto& [key, value] : told) {
+        desk.screen.line(fmt::format("{}: {}", key, *value.text()));
+    }
     if (!recipe.after.empty()) desk.screen.line(recipe.after);
     desk.screen.line(
         "Now write \"pair\" to the assistant there, and type the code that it answers with:\n"

@@ -191,8 +191,33 @@ Result<int> run_spaces(const Desk& desk) {
     return exit_done;
 }
 
+namespace {
+
+// What hardshelld says that an approval would change. The card is the keeper's own word.
+void add_previews(const Desk& desk, Json& json) {
+    auto daemon = DaemonLine::open(desk.places, Start::no);
+    if (!daemon) return;
+    const auto told = daemon->request("GET", "/v1/approvals");
+    if (!told) return;
+    Json list{wire::JsonArray{}};
+    for (const Json& approval : items_in(json, "approvals")) {
+        Json row = approval;
+        for (const Json& other : items_in(*told, "approvals")) {
+            const std::string preview = text_in(other, "preview");
+            if (text_in(other, "id") == text_in(approval, "id") && !preview.empty()) {
+                row["preview"] = preview;
+            }
+        }
+        list.push(std::move(row));
+    }
+    json["approvals"] = std::move(list);
+}
+
+}  // namespace
+
 Result<int> run_approvals(const Desk& desk) {
-    const Json json = TRY(ask_keeper(desk, "approvals.list", Json(wire::JsonObject{})));
+    Json json = TRY(ask_keeper(desk, "approvals.list", Json(wire::JsonObject{})));
+    add_previews(desk, json);
     if (desk.screen.form() == Form::json) {
         desk.screen.json(json);
         return exit_done;
@@ -205,6 +230,8 @@ Result<int> run_approvals(const Desk& desk) {
     for (const Json& approval : list) {
         desk.screen.line(desk.screen.tone(Tone::strong, text_in(approval, "id")));
         desk.screen.line("  " + clean(text_in(approval, "card")));
+        const std::string preview = text_in(approval, "preview");
+        if (!preview.empty()) desk.screen.line(clean(preview));
     }
     desk.screen.line("Answer with: hardshell approvals approve ID   (or deny ID)");
     return exit_done;
@@ -217,6 +244,7 @@ Result<int> answer_approval(const Desk& desk, bool consent) {
     arguments["approval"] = desk.options.text;
     arguments["consent"] = consent;
     if (consent && desk.options.rule) arguments["rule"] = true;
+    if (consent && !desk.options.code.empty()) arguments["code"] = desk.options.code;
     const Json json = TRY(ask_keeper(desk, "approvals.answer", std::move(arguments)));
     if (desk.screen.form() == Form::json) {
         desk.screen.json(json);

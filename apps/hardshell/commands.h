@@ -28,6 +28,7 @@ base::Result<int> run_deny(const Desk& desk);
 base::Result<int> run_why(const Desk& desk);           // why.cc
 base::Result<int> run_audit_verify(const Desk& desk);  // record.cc
 base::Result<int> run_audit_tail(const Desk& desk);
+base::Result<int> run_egress_tail(const Desk& desk);  // egress_tail.cc
 base::Result<int> run_audit_show(const Desk& desk);
 base::Result<int> run_audit_prove(const Desk& desk);
 base::Result<int> run_audit_search(const Desk& desk);  // evidence.cc
@@ -39,6 +40,7 @@ base::Result<int> run_audit_sinks(const Desk& desk);
 base::Result<int> run_audit_fork(const Desk& desk);
 base::Result<int> run_usage(const Desk& desk);          // usage.cc
 base::Result<int> run_drift(const Desk& desk);          // drift.cc
+base::Result<int> run_leakage(const Desk& desk);        // leakage.cc
 base::Result<int> run_audit_witness(const Desk& desk);  // witness_server.cc
 base::Result<int> run_undo(const Desk& desk);
 base::Result<int> run_memory_list(const Desk& desk);  // memory.cc
@@ -68,6 +70,10 @@ base::Result<int> run_channel_test(const Desk& desk);
 base::Result<int> run_channel_remove(const Desk& desk);
 base::Result<int> run_channel_pair(const Desk& desk);
 base::Result<int> run_channel_unpair(const Desk& desk);
+base::Result<int> run_factor_add(const Desk& desk);  // factor.cc
+base::Result<int> run_factor_confirm(const Desk& desk);
+base::Result<int> run_factor_list(const Desk& desk);
+base::Result<int> run_factor_remove(const Desk& desk);
 base::Result<int> run_schedule_add(const Desk& desk);  // schedule.cc
 base::Result<int> run_schedule_list(const Desk& desk);
 base::Result<int> run_schedule_stop(const Desk& desk);
@@ -80,6 +86,8 @@ base::Result<int> run_secret_rotate(const Desk& desk);
 base::Result<int> run_secret_remove(const Desk& desk);
 base::Result<int> run_secret_import(const Desk& desk);  // secret_finds.cc
 base::Result<int> run_secret_audit(const Desk& desk);
+base::Result<int> run_secret_check(const Desk& desk);  // secret_stores.cc
+base::Result<int> run_secret_stores(const Desk& desk);
 base::Result<int> run_key_show(const Desk& desk);  // keys.cc
 base::Result<int> run_key_change(const Desk& desk);
 base::Result<int> run_key_unlock(const Desk& desk);
@@ -137,9 +145,10 @@ base::Result<int> run_skill_enable(const Desk& desk);
 base::Result<int> run_skill_disable(const Desk& desk);
 base::Result<int> run_skill_remove(const Desk& desk);
 base::Result<int> run_skill_verify(const Desk& desk);
-base::Result<int> run_skill_inventory(const Desk& desk);
-base::Result<int> run_skill_review(const Desk& desk);  // skill_review.cc
+base::Result<int> run_skill_inventory(const Desk& desk);  // skill_inventory.cc
+base::Result<int> run_skill_review(const Desk& desk);     // skill_review.cc
 base::Result<int> run_skill_sign(const Desk& desk);
+base::Result<int> run_skill_publish(const Desk& desk);
 base::Result<int> run_skill_new(const Desk& desk);
 base::Result<int> run_import_openclaw(const Desk& desk);  // import_openclaw.cc
 base::Result<int> run_doctor(const Desk& desk);           // doctor.cc

@@ -231,6 +231,14 @@ void show(const Desk& desk, const Findings& findings) {
     }
 }
 
+// The daily proof begins to count anew.
+void note_proof(const Desk& desk) {
+    const std::string now = std::to_string(os::SystemClock().wall_ms());
+    const auto noted =
+        os::write_file_atomic(desk.places.state + "/proof", base::bytes_of(now), 0600);
+    static_cast<void>(noted.ok());  // it is proven once more than needed then
+}
+
 }  // namespace
 
 Result<int> run_doctor(const Desk& desk) {
@@ -252,6 +260,7 @@ Result<int> run_doctor(const Desk& desk) {
     const auto recorded =
         ask_keeper(desk, "doctor.record",
                    JsonObject{{"findings", list}, {"outcome", sound ? "sound" : "not sound"}});
+    if (recorded) note_proof(desk);
     if (desk.screen.form() == Form::json) {
         desk.screen.json(
             JsonObject{{"sound", sound}, {"recorded", recorded.ok()}, {"findings", list}});

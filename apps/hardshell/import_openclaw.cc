@@ -1,12 +1,16 @@
 // import openclaw: what an OpenClaw, Clawdbot or Moltbot home holds, taken over. Without --apply it
 // only tells; the source is never changed.
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include "crypto/secret.h"
+#include "hardshell/sandboxed.h"
+#include "hardshell/secret_tasks.h"
 #include "hardshell/skill_desk.h"
 #include "os/file.h"
 #include "skills/openclaw_home.h"
+#include "skills/openclaw_schedules.h"
 
 namespace hs::cli {
 
@@ -51,7 +55,8 @@ void take_secrets(const Desk& desk, skills::OpenClawHome& home, Json& problems) 
                                                                           {"value", secret.value},
                                                                           {"host", secret.host}})
                              : Result<Json>(std::move(keeper).failure());
-        if (!set) problems.push(fmt::format("secret {}: {}", secret.name, set.error().what));
+        const auto kept = set ? await_task(*keeper, *set) : Result<>(set.failure());
+        if (!kept) problems.push(fmt::format("secret {}: {}", secret.name, kept.error().what));
     }
 }
 
@@ -72,6 +77,34 @@ void take_skills(const Desk& desk, const skills::OpenClawHome& home, skills::Sto
     }
 }
 
+// The database of newer versions is a stranger's file: it is read in a sandbox.
+void read_jobs(const Desk& desk, skills::OpenClawHome& home) {
+    if (home.jobs_database.empty()) return;
+    const auto jobs = [&]() -> Result<Json> {
+        const os::Fd file = TRY(os::open_file(home.jobs_database, O_RDONLY | O_NONBLOCK));
+        SandboxedWish wish;
+        wish.executable = desk.places.programs + "/hardshell-reader";
+        wish.argv = {wish.executable, "--unpack", "jobs"};
+        wish.working_directory = "/tmp";
+        wish.profile = "confined";
+        wish.input = file.get();
+        const auto rows = TRY(run_in_sandbox(desk, wish));
+        return wire::parse_json(base::text_of(rows.output));
+    }();
+    if (jobs) {
+        for (auto& item : skills::schedules_of(*jobs)) home.items.push_back(std::move(item));
+    } else {
+        home.items.push_back({"schedule", "state/openclaw.sqlite", ImportItem::Fate::by_hand,
+                              "it was not read (" + jobs.error().what +
+                                  "); there, openclaw cron list shows the schedules, then here",
+                              "hardshell schedule add NAME --when CRON --text TEXT"});
+    }
+    // Keys and sign-ins in that database stay there: they are made anew.
+    home.items.push_back({"secret", "state/openclaw.sqlite", ImportItem::Fate::by_hand,
+                          "keys that this database holds are not taken over; set them anew",
+                          "hardshell secret set NAME --host HOST"});
+}
+
 void wipe_secrets(skills::OpenClawHome& home) {
     for (auto& secret : home.secrets) {
         crypto::wipe({reinterpret_cast<std::uint8_t*>(secret.value.data()), secret.value.size()});
@@ -82,6 +115,7 @@ void wipe_secrets(skills::OpenClawHome& home) {
 
 Result<int> run_import_openclaw(const Desk& desk) {
     auto home = TRY(skills::read_openclaw_home(TRY(os::resolve_path(desk.options.text))));
+    read_jobs(desk, home);
     const bool apply = desk.options.skill.apply;
     Json problems{JsonArray{}};
     std::string memories;

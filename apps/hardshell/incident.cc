@@ -97,7 +97,9 @@ Result<int> show_again(const Desk& desk, const std::string& id) {
 
 }  // namespace
 
+// What was recorded a moment ago counts: noting the reading signs a checkpoint over it.
 Result<Incident> incident_named(const Desk& desk, const std::string& id) {
+    note_reading(desk, "incident " + (id.empty() ? "last" : id));
     auto reader = TRY(audit::Reader::open(desk.places.audit_folder));
     return insight::find_incident(reader, id.empty() ? "last" : id);
 }
@@ -126,6 +128,7 @@ Result<int> run_incident_open(const Desk& desk) {
 }
 
 Result<int> run_incident_list(const Desk& desk) {
+    note_reading(desk, "incidents");
     auto reader = TRY(audit::Reader::open(desk.places.audit_folder));
     const auto all = TRY(insight::read_incidents(reader));
     if (desk.screen.form() == Form::json) {
@@ -149,7 +152,7 @@ Result<int> run_incident_list(const Desk& desk) {
 }
 
 Result<int> run_incident_show(const Desk& desk) {
-    return show_again(desk, desk.options.text.empty() ? "last" : desk.options.text);
+    return show_again(desk, TRY(incident_named(desk, desk.options.text)).id);
 }
 
 Result<int> run_incident_note(const Desk& desk) {
@@ -215,7 +218,6 @@ Result<int> run_incident_playbook(const Desk& desk) {
 // The incident's own entries and every record that its subject reached, in time's order.
 Result<int> run_incident_timeline(const Desk& desk) {
     const Incident incident = TRY(incident_named(desk, desk.options.text));
-    note_reading(desk, "timeline of incident " + incident.id);
     auto reader = TRY(audit::Reader::open(desk.places.audit_folder));
     std::vector<std::uint64_t> indexes;
     for (const auto& entry : incident.entries) indexes.push_back(entry.index);

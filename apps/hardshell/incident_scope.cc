@@ -239,7 +239,6 @@ Result<int> run_incident_blast_radius(const Desk& desk) {
 
 Result<int> run_incident_evidence(const Desk& desk) {
     const auto incident = TRY(incident_named(desk, desk.options.text));
-    note_reading(desk, "evidence of incident " + incident.id);
     Bundle bundle;
     bundle.folder = desk.options.second;
     bundle.verb = "incident.record";

@@ -8,6 +8,7 @@
 
 #include "gate/tokens.h"
 #include "hardshell/incident_scope.h"
+#include "hardshell/leave_memory.h"
 #include "hardshell/lines.h"
 #include "hardshell/policy_words.h"
 #include "hardshell/review_report.h"
@@ -98,6 +99,7 @@ struct Exit {
     Json inventory;
     JsonArray secrets;
     JsonArray tokens;
+    PartedMemory memory;
 };
 
 Result<> write_report(const Desk& desk, const Exit& leaving) {
@@ -110,13 +112,18 @@ Result<> write_report(const Desk& desk, const Exit& leaving) {
     bundle.files["inventory.json"] = wire::canonical_json(leaving.inventory) + "\n";
     const Json revoked = JsonObject{{"secrets", leaving.secrets}, {"tokens", leaving.tokens}};
     bundle.files["revoked.json"] = wire::canonical_json(revoked) + "\n";
+    bundle.files["memory.json"] = wire::canonical_json(leaving.memory.summary) + "\n";
     const bool erase = desk.options.erase;
     bundle.files["report.txt"] = fmt::format(
         "{}\nSecrets removed here: {}. Each must be revoked where it was issued.\n"
-        "Tokens removed: {}.\nConversations and memory: {}.\n",
+        "Tokens removed: {}.\nConversations: {}.\nMemories: {}.\n",
         desk.options.reason, leaving.secrets.size(), leaving.tokens.size(),
-        erase ? "made unreadable by destroying the master key" : "handed over here");
-    if (!erase) TRY(hand_over(desk, bundle));
+        erase ? "made unreadable by destroying the master key" : "handed over here",
+        leaving.memory.words);
+    if (!erase) {
+        bundle.files["memory.jsonl"] = leaving.memory.lines;
+        TRY(hand_over(desk, bundle));
+    }
     return write_bundle(desk, bundle);
 }
 
@@ -131,6 +138,8 @@ Result<int> run_exit(const Desk& desk) {
     if (const auto names = os::list_folder(desk.options.text, 1); names && !names->empty()) {
         return fail(Code::conflict, desk.options.text + " is not empty; name a new folder");
     }
+    const Parting parting = desk.options.erase ? Parting::erase : Parting::hand_over;
+    const auto memories = TRY(memories_to_part(desk, parting));
     Exit leaving;
     leaving.inventory = TRY(review_report(desk));
     leaving.id = text_in(
@@ -142,6 +151,8 @@ Result<int> run_exit(const Desk& desk) {
     TRY(note_step(desk, leaving.id,
                   fmt::format("{} secrets and {} tokens were removed", leaving.secrets.size(),
                               leaving.tokens.size())));
+    leaving.memory = TRY(part_memory(desk, parting, memories));
+    TRY(note_step(desk, leaving.id, "memories: " + leaving.memory.words));
     if (desk.options.erase) {
         TRY(note_step(desk, leaving.id, "the master key is destroyed next: what is sealed ends"));
     }

@@ -84,7 +84,12 @@ void add_secret_options(CLI::App& command, const std::string& name, SecretOption
         command.add_option("--path", secret.paths, "a path, or all below it when it ends in /");
         command.add_option("--executable", secret.executables, "a program's whole path");
     }
-    if (name == "set") command.add_option("--class", secret.secret_class, "api_key, token, ...");
+    if (name == "set") {
+        command.add_option("--class", secret.secret_class, "api_key, token, ...");
+        command.add_option("--store", secret.store, "which of hardshell secret stores keeps it");
+        command.add_option("--reference", secret.reference,
+                           "PATH#FIELD: where it lies in a store over the network");
+    }
     if (name == "bind") {
         command.add_flag("--only", secret.only, "what is given replaces the lists, not adds");
     }
@@ -211,6 +216,11 @@ void add_channel_options(CLI::App& command, const std::string& name, Options& op
     if (name == "add") {
         command.add_option("--name", options.name, "its name (default: its kind)");
         command.add_option("--url", options.listen, "another address of its web API");
+        command.add_option("--account", options.account, "whatsapp: the phone number's id");
+        command
+            .add_option("--port", options.port,
+                        "whatsapp, webhook: the port on 127.0.0.1 that takes its requests")
+            ->check(CLI::Range(1, 65'535));
     }
     if (name == "pair") {
         command.add_option("--as", options.name, "whose account it is (default: you)");
@@ -221,6 +231,7 @@ void add_schedule_options(CLI::App& command, Options& options) {
     ScheduleOptions& schedule = options.schedule;
     command.add_option("--when", schedule.when, "again and again: \"0 8 * * mon-fri\"");
     command.add_option("--at", schedule.at, "once: 2026-12-01T09:00Z");
+    command.add_option("--on", schedule.on, "when the webhook of this channel says so");
     command.add_option("--text", schedule.text, "what to do, or to remind of");
     command.add_option("--kind", schedule.kind, "task (a turn), reminder or digest")
         ->check(CLI::IsMember({"task", "reminder", "digest"}));
@@ -260,6 +271,12 @@ void add_view_options(CLI::App& command, const std::string& name, Options& optio
         command.add_option("--from", options.from, "a time, or how long ago (default: 30d)");
         command.add_flag("--record", options.record, "let the keeper look and record it now");
     }
+    if (name == "leakage") {
+        command.add_option("--since", options.from, "a time, or how long ago: 2026-11-22, 24h, 7d");
+        command.add_option("--provider", options.name, "what went to this provider alone");
+        command.add_option("--project", options.project, "from work in this folder");
+        command.add_option("--file", options.facets.file, "a path, or its last parts");
+    }
     if (name == "init") {
         command.add_flag("--quiet", options.quiet, "print nothing");
         command.add_option("--keys-to", options.output,
@@ -280,16 +297,25 @@ void add_detect_options(CLI::App& command, Options& options) {
 
 void add_skill_options(CLI::App& command, const std::string& name, SkillOptions& skill,
                        std::string& reviewer) {
-    if (name == "install")
+    if (name == "install") {
         command.add_flag("--anyway", skill.anyway, "although the scan calls it malicious");
+        command.add_option("--path", skill.path, "the skill's folder in the archive or repository");
+        command.add_option("--commit", skill.commit, "exactly this commit of the repository");
+    }
+    if (name == "install" || name == "publish") {
+        command.add_option("--library", skill.library,
+                           "the team's library: a folder, or to install from, an address");
+    }
     if (name == "enable") {
         command.add_flag("--accept-proposed", skill.accept_proposed,
                          "grant the proposed manifest where it declares none");
     }
-    if (name == "sign") {
+    if (name == "sign" || name == "publish") {
         command.add_option("--key", skill.key, "the file of your signing key");
-        command.add_flag("--new-key", skill.new_key, "make the key file instead");
         command.add_option("--name", reviewer, "your name among the reviewers");
+    }
+    if (name == "sign") {
+        command.add_flag("--new-key", skill.new_key, "make the key file instead");
         command.add_option("--note", skill.note, "what you found");
         command.add_flag("--block", skill.block, "block this version instead of approving it");
     }
@@ -311,12 +337,23 @@ void add_options(CLI::App& command, const Entry& entry, Options& options) {
     add_talk_options(command, name, options);
     if (group == "memory") add_memory_options(command, name, options);
     add_view_options(command, name, options);
-    if (name == "approve")
+    if (name == "approve") {
         command.add_flag("--rule", options.rule, "also write the narrowest rule that allows it");
+        command.add_option("--code", options.code, "a code of your authenticator");
+    }
+    if (group == "factor" && name != "list") {
+        command.add_option("--as", options.name, "whose authenticator it is (default: yours)");
+        if (name == "add") command.add_option("--code", options.code, "of the one before it");
+    }
     add_incident_options(command, group, name, options);
     if (group == "incident") add_incident_words(command, name, options);
     if (group == "review" || name == "exit") add_review_options(command, name, options);
     if (std::string(entry.group) == "audit") add_audit_options(command, name, options);
+    if (group == "egress") {
+        command.add_option("-n", options.count, "how many of before")->check(CLI::Range(1, 10000));
+        command.add_option("--host", options.facets.host, "this host alone");
+        command.add_flag("--once", options.once, "do not go on as they come");
+    }
     if (std::string(entry.group) == "token" && name == "add") {
         command.add_option("--scopes", options.scopes, "talk, read, approve, configure, person");
     }

@@ -171,20 +171,27 @@ Json entries_chunk(const std::vector<Json>& entries, std::size_t& at) {
 
 }  // namespace
 
-Result<int> run_memory_export(const Desk& desk) {
-    const Changes changes = TRY(changes_after(desk, 0));
+Result<std::vector<Json>> all_memories(const Desk& desk) {
+    return TRY(changes_after(desk, 0)).entries;
+}
+
+std::string lines_of(const std::vector<Json>& entries) {
     std::string lines;
-    for (const Json& entry : changes.entries) lines += wire::canonical_json(entry) + "\n";
-    TRY(os::write_file_atomic(desk.options.text, base::bytes_of(lines)));
+    for (const Json& entry : entries) lines += wire::canonical_json(entry) + "\n";
+    return lines;
+}
+
+Result<int> run_memory_export(const Desk& desk) {
+    const auto entries = TRY(all_memories(desk));
+    TRY(os::write_file_atomic(desk.options.text, base::bytes_of(lines_of(entries))));
     if (desk.screen.form() == Form::json) {
-        desk.screen.json(
-            JsonObject{{"exported", static_cast<std::int64_t>(changes.entries.size())}});
+        desk.screen.json(JsonObject{{"exported", static_cast<std::int64_t>(entries.size())}});
         return exit_done;
     }
     desk.screen.line(
         fmt::format("{} memories written to {}, not sealed: whoever reads the file "
                     "reads them.",
-                    changes.entries.size(), clean(desk.options.text)));
+                    entries.size(), clean(desk.options.text)));
     return exit_done;
 }
 

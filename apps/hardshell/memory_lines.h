@@ -19,6 +19,9 @@ void show_entry(const Screen& screen, const wire::Json& entry);
 // Where it comes from: who, when, in which conversation, what had been read.
 void show_provenance(const Screen& screen, const wire::Json& entry);
 std::string day_of(const wire::Json& entry, std::string_view key = "created_ms");
+// Every memory, in whatever state, as `memory import` takes them.
+base::Result<std::vector<wire::Json>> all_memories(const Desk& desk);
+std::string lines_of(const std::vector<wire::Json>& entries);
 // What was forgotten, its proof, and the backups that survive.
 void show_forgotten(const Screen& screen, const wire::Json& answer);
 

@@ -42,6 +42,8 @@ struct SecretOptions {
     std::string prefix;
     std::string user;
     std::string secret_class;
+    std::string store;
+    std::string reference;  // what it is called in a store over the network
     std::int64_t every_days = -1;
     bool has_header = false;
     bool has_prefix = false;
@@ -67,6 +69,7 @@ struct MemoryOptions {
 struct ScheduleOptions {
     std::string when;  // cron
     std::string at;    // a time
+    std::string on;    // a channel
     std::string text;
     std::string channel;
     std::string conversation;
@@ -76,7 +79,10 @@ struct ScheduleOptions {
 
 // Of skill.
 struct SkillOptions {
-    std::string key;  // a file
+    std::string key;      // a file
+    std::string library;  // a folder or an address
+    std::string path;     // of the skill in an archive or a repository
+    std::string commit;   // of a repository
     std::string note;
     bool new_key = false;
     bool block = false;
@@ -102,6 +108,7 @@ struct Options {
     bool wait = false;
     bool rule = false;
     bool follow = false;
+    bool once = false;    // what is there, and no more
     bool record = false;  // of drift
     // What audit search, tail and export ask for.
     audit::Facets facets;
@@ -115,6 +122,9 @@ struct Options {
     std::string witness;  // its address
     std::string witness_key;
     std::string listen;
+    std::string account;  // of channel add
+    std::string code;     // of an authenticator
+    int port = 8091;
     std::string name;
     std::string reason;
     std::string by;        // of usage

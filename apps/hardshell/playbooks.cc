@@ -23,7 +23,8 @@ constexpr PlaybookStep poisoned_memory[] = {
     {"stop", "Stop what acts on it.", "hardshell lockdown on --reason TEXT"},
     {"source", "Find the conversation that wrote it, and what had come into that one.",
      "hardshell incident blast-radius session SESSION"},
-    {"forget", "Take the entry out of the memory; keep its text with the incident.", ""},
+    {"forget", "Take the entry out of the memory; keep its text with the incident.",
+     "hardshell memory search TEXT; hardshell memory forget ID"},
     {"spread", "Look at every conversation after it that carries it: what they wrote and sent.",
      "hardshell incident timeline ID"},
     {"undo", "Take back the changes of files that followed from it.", "hardshell undo ID"},
@@ -33,7 +34,7 @@ constexpr PlaybookStep poisoned_memory[] = {
 constexpr PlaybookStep malicious_skill[] = {
     {"stop", "Stop what runs under it.", "hardshell lockdown on --reason TEXT"},
     {"block", "Block the skill by its name and digest; a security team's block holds everywhere.",
-     "hardshell incident learn ID"},
+     "hardshell skill disable NAME; hardshell skill sign NAME --key KEY --name YOU --block"},
     {"scope", "Find out what it has read, written, run and sent.",
      "hardshell incident blast-radius skill NAME"},
     {"secrets", "Change every credential that was placed for it.", ""},
@@ -72,7 +73,7 @@ constexpr PlaybookStep leaver[] = {
     {"findings", "Look at what departed from the usual in the last weeks.",
      "hardshell drift --from 90d"},
     {"exit", "Make the inventory, hand over or erase, revoke keys, write the final report.",
-     "hardshell exit FOLDER"},
+     "hardshell exit FOLDER --reason TEXT --yes"},
     {"elsewhere", "End the person's accounts where they were issued.", ""},
 };
 

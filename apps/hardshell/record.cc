@@ -158,6 +158,8 @@ Result<int> run_audit_show(const Desk& desk) {
 
 Result<int> run_audit_prove(const Desk& desk) {
     const std::uint64_t index = TRY(audit::parse_decimal(desk.options.text));
+    // Which also signs a checkpoint: a record of a moment ago has a proof.
+    note_reading(desk, "prove " + desk.options.text);
     auto reader = TRY(audit::Reader::open(desk.places.audit_folder));
     desk.screen.write(TRY(reader.portable_proof(index)));
     return exit_done;

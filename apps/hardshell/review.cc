@@ -6,6 +6,7 @@
 #include "hardshell/event_list.h"
 #include "hardshell/incident_scope.h"
 #include "hardshell/policy_words.h"
+#include "hardshell/review_inventory.h"
 #include "hardshell/review_report.h"
 #include "hardshell/when.h"
 #include "insight/drift.h"
@@ -113,7 +114,9 @@ Json providers_of(const gate::Settings& settings) {
                                   {"url", one.url},
                                   {"model", one.model},
                                   {"local", one.local},
+                                  {"place", one.place},
                                   {"retains", one.retains},
+                                  {"retention", one.retention},
                                   {"accepts", std::move(accepts)}});
     }
     return list;
@@ -189,6 +192,7 @@ void show_report(const Screen& screen, const Json& report) {
     screen.line(fmt::format("Review of {} to {}", text_in(report, "from").substr(0, 10),
                             text_in(report, "to").substr(0, 10)));
     show_permissions(screen, *report.find("permissions"));
+    show_skills_and_memory(screen, report);
     screen.line(screen.tone(Tone::strong, "Exceptions"));
     for (const Json& row : *report.find("exceptions")->array()) {
         screen.line(clean(fmt::format("  {}  {} until {}, owner {}: {}", text_in(row, "id"),
@@ -229,6 +233,7 @@ Result<Json> review_report(const Desk& desk) {
     const Json assessments = TRY(ask_keeper_about(desk, "assess.list", none));
     note_reading(desk, "review");
     auto reader = TRY(audit::Reader::open(desk.places.audit_folder));
+    const Json usage = TRY(usage_of(reader, from_ms));
     JsonArray incidents;
     for (const auto& one : TRY(insight::read_incidents(reader))) incidents.push_back(one.to_json());
     Json report = JsonObject{{"from", base::format_time(from_ms)},
@@ -240,7 +245,9 @@ Result<Json> review_report(const Desk& desk) {
                              {"assessments", *assessments.find("items")},
                              {"changes", TRY(changes_of(reader, from_ms))},
                              {"findings", TRY(findings_of(reader, settings, from_ms))},
-                             {"usage", TRY(usage_of(reader, from_ms))},
+                             {"usage", usage},
+                             {"skills", TRY(review_skills(desk, *usage.find("skill")))},
+                             {"memory", review_memory(desk)},
                              {"incidents", std::move(incidents)}};
     return report;
 }

@@ -7,7 +7,7 @@
 namespace hs::cli {
 
 // {from, to, permissions {unused, wide}, exceptions, secrets, providers, assessments, changes,
-// findings, usage, incidents} since --from, or over the last quarter.
+// findings, usage, skills, memory, incidents} since --from, or over the last quarter.
 base::Result<wire::Json> review_report(const Desk& desk);
 
 }  // namespace hs::cli

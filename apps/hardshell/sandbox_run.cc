@@ -7,13 +7,10 @@
 #include <csignal>
 
 #include "control/command_frames.h"
-#include "hardshell/command_relay.h"
-#include "hardshell/commands.h"
 #include "hardshell/conversation.h"
-#include "hardshell/lines.h"
+#include "hardshell/sandboxed.h"
 #include "os/environment.h"
 #include "os/file.h"
-#include "os/socket.h"
 
 namespace hs::cli {
 
@@ -31,7 +28,6 @@ constexpr int exit_timed_out = 124;
 constexpr int exit_not_started = 125;
 constexpr int exit_denied = 126;
 constexpr int exit_signal_base = 128;
-constexpr std::int64_t connect_ms = 5'000;
 
 bool is_program(const std::string& path) {
     const auto resolved = os::resolve_path(path);
@@ -55,20 +51,6 @@ Result<std::string> find_program(const std::string& name, const std::string& fol
         at = end + 1;
     }
     return fail(Code::not_found, fmt::format("there is no program \"{}\"", name));
-}
-
-Result<os::Fd> connect(const Desk& desk) {
-    const std::string& socket = desk.places.commands_socket;
-    auto connected = os::connect_unix(socket, os::Deadline::after_ms(connect_ms));
-    if (!connected) {
-        TRY(start_daemon(desk.places));
-        connected = os::connect_unix(socket, os::Deadline::after_ms(connect_ms));
-    }
-    if (!connected) {
-        return fail(connected.error().code,
-                    "hardshelld takes no commands: " + connected.error().what);
-    }
-    return std::move(*connected);
 }
 
 int exit_code_of(const Json& outcome) {
@@ -105,25 +87,6 @@ void show_end(const Desk& desk, const Json& outcome) {
     }
 }
 
-// A person at the terminal answers here; otherwise whoever approves does so elsewhere.
-Result<CommandRelay::Asked> answer_card(const Desk& desk, const Json& asked) {
-    const std::string approval = text_in(asked, "approval");
-    desk.screen.note("Needs your approval:\n  " + clean(text_in(asked, "card")));
-    const bool person = ::isatty(STDIN_FILENO) != 0 && desk.screen.interactive();
-    if (!person) {
-        desk.screen.note(
-            fmt::format("Answer with: hardshell approvals approve {0}   (or deny {0})", approval));
-        return desk.options.wait ? CommandRelay::Asked::go_on : CommandRelay::Asked::give_up;
-    }
-    const auto typed = read_answer(desk.screen, "[a]pprove once  [d]eny > ");
-    Json arguments;
-    arguments["approval"] = approval;
-    arguments["consent"] = typed && !typed->empty() && (*typed)[0] == 'a';
-    auto keeper = TRY(KeeperLine::open(desk.places));
-    TRY(keeper.question("approvals.answer", std::move(arguments)));
-    return CommandRelay::Asked::go_on;
-}
-
 Result<Json> request_for(const Desk& desk, Terminal terminal) {
     const std::string folder = TRY(os::resolve_path(TRY(os::working_folder())));
     const std::string project =
@@ -145,7 +108,7 @@ Result<int> run_sandbox_run(const Desk& desk) {
     const bool at_terminal = ::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0;
     const Terminal terminal = at_terminal ? Terminal::yes : Terminal::no;
     const Json request = TRY(request_for(desk, terminal));
-    os::Channel channel(TRY(connect(desk)));
+    os::Channel channel(TRY(connect_for_commands(desk)));
     auto relay = TRY(CommandRelay::make(terminal));
     TRY(channel.send(0, static_cast<std::uint16_t>(CommandFrame::run),
                      base::bytes_of(wire::canonical_json(request)), relay.handed()));

@@ -8,6 +8,7 @@
 #include "hardshell/commands.h"
 #include "hardshell/hidden_input.h"
 #include "hardshell/lines.h"
+#include "hardshell/secret_tasks.h"
 #include "os/environment.h"
 #include "os/file.h"
 #include "os/system.h"
@@ -37,7 +38,9 @@ struct Find {
 
 Result<Json> ask_keeper(const Desk& desk, std::string_view verb, Json arguments) {
     auto keeper = TRY(KeeperLine::open(desk.places));
-    return keeper.question(verb, std::move(arguments));
+    const Json answer = TRY(keeper.question(verb, std::move(arguments)));
+    TRY(await_task(keeper, answer));
+    return answer;
 }
 
 // Beneath the home folder: shell start files, tools, and other assistants' configuration.
@@ -223,11 +226,13 @@ void audit_secret(const Json& item, std::vector<Finding>& findings) {
                             "hardshell secret rotate " + name});
     }
     const std::string long_ago = day_before(unused_days);
-    if (used.empty() ? changed <= long_ago : used <= long_ago) {
+    // What a store is opened with goes there, and to no host.
+    const bool opens = !text_in(item, "opens").empty();
+    if (!opens && (used.empty() ? changed <= long_ago : used <= long_ago)) {
         findings.push_back({name, used.empty() ? "unused: never placed" : "unused since " + used,
                             "hardshell secret remove " + name});
     }
-    if (hosts_in(item) == 0) {
+    if (hosts_in(item) == 0 && !opens) {
         findings.push_back({name, "bound to no host: it goes nowhere",
                             fmt::format("hardshell secret bind {} --host HOST", name)});
     }

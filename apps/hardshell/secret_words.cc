@@ -4,6 +4,7 @@
 #include "hardshell/commands.h"
 #include "hardshell/hidden_input.h"
 #include "hardshell/lines.h"
+#include "hardshell/secret_tasks.h"
 
 namespace hs::cli {
 
@@ -16,9 +17,12 @@ using wire::JsonObject;
 
 namespace {
 
+// What a store has to do for it is waited for.
 Result<Json> ask_keeper(const Desk& desk, std::string_view verb, Json arguments) {
     auto keeper = TRY(KeeperLine::open(desk.places));
-    return keeper.question(verb, std::move(arguments));
+    const Json answer = TRY(keeper.question(verb, std::move(arguments)));
+    TRY(await_task(keeper, answer));
+    return answer;
 }
 
 void add_list(Json& arguments, std::string_view key, const std::vector<std::string>& list) {
@@ -65,6 +69,9 @@ void print_facts(const Desk& desk, const Json& item) {
     const std::string hosts = text_in(item, "hosts");
     line("secret", text_in(item, "name") + ", " + text_in(item, "class"));
     line("owner", text_in(item, "owner"));
+    if (!text_in(item, "store").empty()) {
+        line("kept in", text_in(item, "store") + " as " + text_in(item, "reference"));
+    }
     line("changed", text_in(item, "changed") + "; to be rotated: " + days_of(item));
     line("used", text_in(item, "used").empty() ? "never" : text_in(item, "used"));
     line("hosts", hosts.empty() ? "none: it goes nowhere" : hosts);
@@ -78,13 +85,18 @@ void print_facts(const Desk& desk, const Json& item) {
 }  // namespace
 
 Result<int> run_secret_set(const Desk& desk) {
-    std::string value = read_hidden(desk.screen, "Value (not shown): ");
-    if (value.empty()) return fail(Code::invalid_input, "the value is empty; nothing was changed");
     const SecretOptions& secret = desk.options.secret;
+    const bool lies_elsewhere = !secret.reference.empty();
+    std::string value = lies_elsewhere ? "" : read_hidden(desk.screen, "Value (not shown): ");
+    if (value.empty() && !lies_elsewhere) {
+        return fail(Code::invalid_input, "the value is empty; nothing was changed");
+    }
     Json arguments = binding_of(secret);
     arguments["name"] = desk.options.text;
     arguments["value"] = value;
     if (!secret.hosts.empty()) arguments["host"] = secret.hosts.front();
+    if (!secret.store.empty()) arguments["store"] = secret.store;
+    if (lies_elsewhere) arguments["reference"] = secret.reference;
     if (!secret.secret_class.empty()) arguments["class"] = secret.secret_class;
     wipe_text(value);
     const Json json = TRY(ask_keeper(desk, "secrets.set", std::move(arguments)));
@@ -95,8 +107,11 @@ Result<int> run_secret_set(const Desk& desk) {
     if (desk.screen.form() == Form::json) {
         desk.screen.json(json);
     } else {
-        desk.screen.line(fmt::format("{} is kept. It may go to: {}", text_in(json, "name"),
-                                     text_in(json, "hosts")));
+        const std::string store = text_in(json, "store");
+        const std::string hosts = text_in(json, "hosts");
+        desk.screen.line(fmt::format("{} is kept{}. It may go to: {}", text_in(json, "name"),
+                                     store.empty() ? "" : " in the store " + store,
+                                     hosts.empty() ? "no host" : hosts));
     }
     return exit_done;
 }
@@ -109,14 +124,14 @@ Result<int> run_secret_list(const Desk& desk) {
     }
     std::vector<std::vector<std::string>> rows;
     for (const Json& item : *TRY(wire::array_at(json, "secrets"))) {
-        rows.push_back({text_in(item, "name"), text_in(item, "changed"), text_in(item, "form"),
-                        text_in(item, "header"), text_in(item, "hosts")});
+        rows.push_back({text_in(item, "name"), text_in(item, "changed"), text_in(item, "store"),
+                        text_in(item, "form"), text_in(item, "header"), text_in(item, "hosts")});
     }
     if (rows.empty()) {
         desk.screen.line("No secrets. Add one with: hardshell secret set NAME");
         return exit_done;
     }
-    desk.screen.table({"secret", "changed", "form", "header", "hosts"}, rows);
+    desk.screen.table({"secret", "changed", "store", "form", "header", "hosts"}, rows);
     return exit_done;
 }
 

@@ -81,11 +81,13 @@ Result<int> run_test(const Desk& desk) {
 void show_shipping(const Screen& screen, const Json& shipping) {
     for (const Json& sink : list_in(shipping, "sinks")) {
         const std::string problem = text_in(sink, "problem");
+        const std::string fault = text_in(sink, "fault");
         screen.line(fmt::format(
-            "ship       {} ({}): {}, {} behind, {} delivered, {} again, {} lost{}",
+            "ship       {} ({}): {}{}, {} behind, {} delivered, {} again, {} lost{}",
             text_in(sink, "name"), text_in(sink, "kind"), text_in(sink, "state"),
-            number_in(sink, "lag"), number_in(sink, "delivered"), number_in(sink, "resent"),
-            number_in(sink, "lost"), problem.empty() ? "" : "; " + clean(problem)));
+            fault.empty() ? "" : fmt::format(" ({})", clean(fault)), number_in(sink, "lag"),
+            number_in(sink, "delivered"), number_in(sink, "resent"), number_in(sink, "lost"),
+            problem.empty() ? "" : "; " + clean(problem)));
     }
     for (const Json& witness : list_in(shipping, "witnesses")) {
         const std::string problem = text_in(witness, "problem");

@@ -1,14 +1,14 @@
-// skill install, list, show, enable, disable, remove, verify, inventory: the store's commands. A
+// skill install, list, show, enable, disable, remove, verify: the store's commands. A
 // change is decided by policy and recorded by the keeper before it is done; nothing of a skill
 // runs.
 
 #include <fmt/format.h>
 
 #include "hardshell/skill_desk.h"
-#include "os/file.h"
+#include "hardshell/skill_source.h"
+#include "hardshell/skill_update.h"
 #include "skills/propose.h"
 #include "skills/scan/scanner.h"
-#include "tools/line_diff.h"
 
 namespace hs::cli {
 
@@ -23,8 +23,6 @@ using wire::JsonObject;
 
 namespace {
 
-constexpr std::size_t diff_lines_max = 400;
-
 std::string day(base::WallTime_ms at_ms) {
     return at_ms == 0 ? "never" : base::format_time(at_ms).substr(0, 10);
 }
@@ -35,11 +33,9 @@ std::string state_of(const skills::Installed& entry, const Result<Loaded>& loade
 }
 
 Json row_of(const skills::Installed& entry, const Result<Loaded>& loaded) {
-    Json row = JsonObject{{"name", entry.name},
-                          {"digest", entry.digest},
-                          {"source", entry.source},
-                          {"scan", entry.scan},
-                          {"state", state_of(entry, loaded)}};
+    Json row = JsonObject{{"name", entry.name},     {"digest", entry.digest},
+                          {"source", entry.source}, {"scan", entry.scan},
+                          {"commit", entry.commit}, {"state", state_of(entry, loaded)}};
     if (!loaded) {
         row["problem"] = loaded.error().what;
         return row;
@@ -53,39 +49,6 @@ Json row_of(const skills::Installed& entry, const Result<Loaded>& loaded) {
         permissions.push(line);
     row["permissions"] = std::move(permissions);
     return row;
-}
-
-// What an update changes: permissions first, then the text, file by file.
-Json diff_of(const Store& store, const skills::Installed& before, const skills::Tree& after,
-             const skills::Card& card, std::string& text) {
-    Json json{JsonObject{}};
-    const auto held = before.declared.value_or(skills::Manifest{}).permissions;
-    const auto wanted = card.manifest.value_or(skills::Manifest{}).permissions;
-    for (const auto& line : skills::beyond(wanted, held)) {
-        json["permissions_added"].push(line);
-        text += "+ may " + line + "\n";
-    }
-    for (const auto& line : skills::beyond(held, wanted)) {
-        json["permissions_removed"].push(line);
-        text += "- may " + line + "\n";
-    }
-    const auto old = store.version(before.digest);
-    if (!old) return json;
-    for (const auto& file : after.files) {
-        const skills::TreeFile* other = old->find(file.path);
-        if (other != nullptr && other->sha256 == file.sha256) continue;
-        json["files_changed"].push(file.path);
-        text += fmt::format("{} {}\n", other == nullptr ? "new" : "changed", file.path);
-        text +=
-            tools::diff_lines(other != nullptr ? other->text() : "", file.text(), diff_lines_max)
-                .text;
-    }
-    for (const auto& file : old->files) {
-        if (after.find(file.path) != nullptr) continue;
-        json["files_removed"].push(file.path);
-        text += "removed " + file.path + "\n";
-    }
-    return json;
 }
 
 void say_manifest(const Screen& screen, const skills::Card& card, const skills::Tree& tree) {
@@ -103,42 +66,28 @@ void say_manifest(const Screen& screen, const skills::Card& card, const skills::
 
 }  // namespace
 
-Result<int> run_skill_install(const Desk& desk) {
-    const std::string folder = TRY(os::resolve_path(desk.options.text));
-    const auto tree = TRY(skills::read_tree(folder));
-    TRY(skills::check_installable(tree));
-    const auto card =
-        TRY(skills::parse_card(tree.find("SKILL.md")->text(), skills::Reading::lenient));
-    const auto report = TRY(skills::scan(tree, folder.substr(folder.rfind('/') + 1)));
-    if (report.verdict == skills::ScanVerdict::malicious && !desk.options.skill.anyway) {
-        return fail(Code::denied,
-                    fmt::format("the scan calls {} malicious ({}); see: hardshell skill "
-                                "scan {}",
-                                card.name, report.findings.front().rule, folder));
+namespace {
+
+// The reviews that came with it are kept where they are of this version; what they are worth is
+// decided by their signatures, each time.
+Result<> take_reviews(Store& store, const SkillSource& source, const std::string& digest) {
+    for (const auto& review : source.reviews) {
+        if (review.digest == digest) TRY(store.add_review(review));
     }
-    Store store = TRY(open_skills(desk));
-    std::string diff;
-    Json changes;
-    for (const auto& entry : TRY(store.list())) {
-        if (entry.name == card.name && !entry.is_builtin)
-            changes = diff_of(store, entry, tree, card, diff);
-    }
-    skills::Installed entry;
-    entry.name = card.name;
-    entry.digest = tree.digest();
-    entry.source = folder;
-    entry.scan = skills::verdict_name(report.verdict);
-    TRY(record_skill_change(desk, "install", entry,
-                            report.findings.empty() ? "" : report.findings.front().rule));
-    const auto installed = TRY(store.install(tree, {folder, entry.scan, now_ms()}));
+    return {};
+}
+
+void show_installed(const Desk& desk, const skills::Installed& installed, const Json& changes,
+                    const std::string& diff, const skills::Card& card, const skills::Tree& tree) {
     if (desk.screen.form() == Form::json) {
         Json json = JsonObject{{"name", installed.name},
                                {"digest", installed.digest},
+                               {"source", installed.source},
                                {"scan", installed.scan},
                                {"enabled", installed.is_enabled}};
+        if (!installed.commit.empty()) json["commit"] = installed.commit;
         if (!changes.is_null()) json["changes"] = changes;
-        desk.screen.json(json);
-        return exit_done;
+        return desk.screen.json(json);
     }
     if (!diff.empty()) desk.screen.line("What the update changes:\n" + clean(diff));
     say_manifest(desk.screen, card, tree);
@@ -146,6 +95,42 @@ Result<int> run_skill_install(const Desk& desk) {
         fmt::format("Installed {} (scan: {}), not enabled. Next: hardshell skill review {}, "
                     "then hardshell skill enable {}",
                     installed.name, installed.scan, installed.name, installed.name));
+}
+
+}  // namespace
+
+Result<int> run_skill_install(const Desk& desk) {
+    const SkillSource source = TRY(fetch_skill(desk, desk.options.text));
+    const skills::Tree& tree = source.tree;
+    TRY(skills::check_installable(tree));
+    const auto card =
+        TRY(skills::parse_card(tree.find("SKILL.md")->text(), skills::Reading::lenient));
+    const auto report = TRY(skills::scan(tree, source.folder.empty() ? card.name : source.folder));
+    if (report.verdict == skills::ScanVerdict::malicious && !desk.options.skill.anyway) {
+        return fail(Code::denied,
+                    fmt::format("the scan calls {} malicious ({}); see: hardshell skill "
+                                "scan {}",
+                                card.name, report.findings.front().rule, desk.options.text));
+    }
+    Store store = TRY(open_skills(desk));
+    std::string diff;
+    Json changes;
+    for (const auto& entry : TRY(store.list())) {
+        if (entry.name == card.name && !entry.is_builtin)
+            changes = skill_changes(store, entry, tree, report, diff);
+    }
+    TRY(store.check_name(card.name));
+    skills::Installed entry;
+    entry.name = card.name;
+    entry.digest = tree.digest();
+    entry.source = source.commit.empty() ? source.place : source.place + " @" + source.commit;
+    entry.scan = skills::verdict_name(report.verdict);
+    TRY(record_skill_change(desk, "install", entry,
+                            report.findings.empty() ? "" : report.findings.front().rule));
+    const auto installed =
+        TRY(store.install(tree, {source.place, entry.scan, now_ms(), source.commit}));
+    TRY(take_reviews(store, source, installed.digest));
+    show_installed(desk, installed, changes, diff, card, tree);
     return exit_done;
 }
 
@@ -258,30 +243,6 @@ Result<int> run_skill_verify(const Desk& desk) {
         desk.screen.json(JsonObject{{"ok", all_well}, {"skills", std::move(list)}});
     }
     return all_well ? exit_done : exit_failed;
-}
-
-// The list that somebody goes through every quarter.
-Result<int> run_skill_inventory(const Desk& desk) {
-    const Store store = TRY(open_skills(desk));
-    Json list{JsonArray{}};
-    std::vector<std::vector<std::string>> rows;
-    for (const auto& entry : TRY(store.list())) {
-        const auto loaded = store.load(entry.name, now_ms(), Store::Depth::text);
-        Json row = row_of(entry, loaded);
-        const auto reviews = TRY(store.reviews_of(entry.digest));
-        for (const auto& review : reviews) row["reviews"].push(to_json(review));
-        list.push(std::move(row));
-        const std::size_t granted =
-            loaded ? skills::lines_of(loaded->manifest().permissions).size() : 0;
-        rows.push_back({entry.name, state_of(entry, loaded), day(entry.installed_ms),
-                        std::to_string(granted), loaded ? loaded->standing.reason : "suspended"});
-    }
-    if (desk.screen.form() == Form::json) {
-        desk.screen.json(JsonObject{{"skills", std::move(list)}});
-    } else {
-        desk.screen.table({"NAME", "STATE", "INSTALLED", "GRANTED", "REVIEW"}, rows);
-    }
-    return exit_done;
 }
 
 }  // namespace hs::cli

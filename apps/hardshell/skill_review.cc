@@ -1,4 +1,5 @@
-// skill review, sign, new: what a reviewer reads and signs, and what an author begins with.
+// skill review, sign, publish, new: what a reviewer reads and signs, and what an author begins
+// with.
 
 #include <fmt/format.h>
 
@@ -6,6 +7,7 @@
 #include "hardshell/skill_desk.h"
 #include "os/file.h"
 #include "os/system.h"
+#include "skills/library.h"
 #include "skills/scan/scanner.h"
 
 namespace hs::cli {
@@ -136,6 +138,59 @@ Result<int> run_skill_sign(const Desk& desk) {
                                      skills::tier_word(after.standing.tier),
                                      after.standing.reason));
     }
+    return exit_done;
+}
+
+namespace {
+
+// What the library in this folder has so far; an empty one where there is none yet.
+Result<skills::LibraryIndex> index_in(const std::string& folder, const skills::Store& store) {
+    const auto text = os::read_text(fmt::format("{}/{}", folder, skills::library_index_file),
+                                    skills::LibraryIndex::bytes_max);
+    if (!text && text.error().code == Code::not_found) return skills::LibraryIndex();
+    return skills::open_index(TRY(text), TRY(store.reviewers()), 0, 0);
+}
+
+}  // namespace
+
+Result<int> run_skill_publish(const Desk& desk) {
+    const auto& options = desk.options.skill;
+    if (options.key.empty() || desk.options.name.empty() || options.library.empty()) {
+        return fail(Code::invalid_input,
+                    "--library FOLDER, --key FILE and --name REVIEWER are needed");
+    }
+    const auto skill = TRY(load_skill(desk, desk.options.text));
+    if (skill.standing.tier != policy::TrustTier::tier1) {
+        return fail(Code::denied, fmt::format("only a reviewed skill goes into the library, and {} "
+                                              "is not: {}",
+                                              skill.entry.name, skill.standing.reason));
+    }
+    const auto store = TRY(open_skills(desk));
+    auto index = TRY(index_in(options.library, store));
+    std::erase_if(index.entries,
+                  [&](const skills::LibraryEntry& one) { return one.name == skill.entry.name; });
+    index.entries.push_back({skill.entry.name, skill.entry.digest,
+                             skills::library_file_of(skill.entry.name, skill.entry.digest),
+                             TRY(store.reviews_of(skill.entry.digest))});
+    index.at_ms = now_ms();
+    index.expiry_ms = index.at_ms + skills::review_life_ms;
+    index.signed_by = desk.options.name;
+    const auto key = TRY(key_from(options.key));
+    TRY(record_skill_change(desk, "publish", skill.entry, options.library));
+    TRY(os::make_folders(options.library));
+    // The file first: an index never names what is not there.
+    TRY(os::write_file_atomic(options.library + "/" + index.entries.back().file,
+                              TRY(skills::packed_for_sandbox(skill.tree)), 0644));
+    TRY(os::write_file_atomic(fmt::format("{}/{}", options.library, skills::library_index_file),
+                              base::bytes_of(skills::signed_index(index, key)), 0644));
+    desk.screen.form() == Form::json
+        ? desk.screen.json(JsonObject{{"name", skill.entry.name},
+                                      {"digest", skill.entry.digest},
+                                      {"file", index.entries.back().file},
+                                      {"skills", static_cast<std::int64_t>(index.entries.size())}})
+        : desk.screen.line(fmt::format("Published {} in {}; the index holds until {}",
+                                       skill.entry.name, options.library,
+                                       base::format_time(index.expiry_ms).substr(0, 10)));
     return exit_done;
 }
 

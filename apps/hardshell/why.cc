@@ -73,6 +73,10 @@ Result<int> run_why(const Desk& desk) {
     show_obligations(screen, decision.explanation);
     const auto question = policy::question_from_json(decision.question);
     if (question) screen.write("Facts:\n" + clean(policy::facts_text(*question)));
+    if (const Json* detail = decision.event.find("detail")) {
+        const std::string plan = text_in(*detail, "plan");
+        if (!plan.empty()) screen.line(clean("  the plan: " + plan));
+    }
     const std::string change = text_in(decision.explanation, "change");
     if (!change.empty()) screen.line(clean("What would change it: " + change));
     screen.line(screen.tone(Tone::faint, "All of it: hardshell why --json " + decision.id));

@@ -6,6 +6,8 @@
 #include "channels/discord.h"
 #include "channels/slack.h"
 #include "channels/telegram.h"
+#include "channels/webhook.h"
+#include "channels/whatsapp.h"
 #include "crypto/secret.h"
 
 namespace hs::daemon {
@@ -37,6 +39,10 @@ Result<std::unique_ptr<ChannelHouse>> ChannelHouse::open(const Parts& parts) {
         },
         [raw = house.get()](const std::string& person, const std::string& text) {
             return raw->schedules_->command(person, text);
+        },
+        [raw = house.get()](const std::string& channel, const std::string& schedule,
+                            const std::string& id, const std::string& text) {
+            return raw->schedules_->begin(channel, schedule, id, text);
         }};
     house->desk_ = std::make_unique<channels::Desk>(std::move(desk));
     house->make_schedules();
@@ -88,6 +94,14 @@ Result<> ChannelHouse::add(const gate::ChannelSetting& setting) {
         desk_->add(std::make_unique<channels::Discord>(std::move(passage), parts_.random), setting);
         return {};
     }
+    if (setting.kind == "whatsapp") {
+        desk_->add(std::make_unique<channels::WhatsApp>(std::move(passage), parts_.clock), setting);
+        return {};
+    }
+    if (setting.kind == "webhook") {
+        desk_->add(std::make_unique<channels::Webhook>(std::move(passage)), setting);
+        return {};
+    }
     return fail(Code::invalid_input,
                 fmt::format("channels of the kind {} are not served", setting.kind));
 }
@@ -127,6 +141,14 @@ Result<Json> ChannelHouse::schedules(const control::Caller& caller, std::string_
         return fail(Code::denied, "schedules are added by the person themselves");
     }
     channels::Schedule schedule = TRY(channels::schedule_from_json(body, parts_.clock.wall_ms()));
+    const auto* kind = parts_.settings.find("channel." + schedule.on + ".kind");
+    const bool is_hook =
+        kind != nullptr && kind->value.text() != nullptr && *kind->value.text() == "webhook";
+    if (!schedule.on.empty() && !is_hook) {
+        return fail(
+            Code::invalid_input,
+            fmt::format("{} is no webhook channel; see: hardshell channel list", schedule.on));
+    }
     schedule.person = owner();
     const Json shown = channels::to_json(schedule);
     TRY(schedules_->add(std::move(schedule)));
@@ -143,6 +165,11 @@ std::string ChannelHouse::digest() const {
     const std::size_t waiting =
         approvals != nullptr && approvals->array() != nullptr ? approvals->array()->size() : 0;
     text += fmt::format("- {} approvals wait\n", waiting);
+    const std::int64_t apart = parts_.memory != nullptr ? parts_.memory->waiting() : 0;
+    if (apart > 0) {
+        text += fmt::format("- {} {} for your review: hardshell memory review\n", apart,
+                            apart == 1 ? "memory waits" : "memories wait");
+    }
     text += fmt::format("- {} turns since the start, {} run now\n", parts_.assistant.turns_total(),
                         parts_.assistant.running_turns());
     for (const auto& schedule : schedules_->list()) {

@@ -26,6 +26,7 @@ class ChannelHouse {
         const Actors& actors;
         const base::Clock& clock;
         base::Random& random;
+        memory::Memory* memory = nullptr;  // none: it could not be opened
     };
     // Without a channel in the settings there are schedules alone.
     static base::Result<std::unique_ptr<ChannelHouse>> open(const Parts& parts);

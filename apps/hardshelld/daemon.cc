@@ -15,6 +15,7 @@
 #include "control/sealed.h"
 #include "hardshelld/actors.h"
 #include "hardshelld/channel_house.h"
+#include "hardshelld/daily_proof.h"
 #include "hardshelld/family.h"
 #include "hardshelld/locked_door.h"
 #include "hardshelld/providers.h"
@@ -121,6 +122,7 @@ class Daemon {
     std::unique_ptr<control::CommandDesk> commands_;
     std::unique_ptr<control::Sealed> sealed_api_;
     std::unique_ptr<net::HttpServer> server_;
+    std::unique_ptr<DailyProof> proof_;
     std::thread watcher_;
     std::atomic<bool> ready_ = false;
     bool sealed_ = false;
@@ -242,7 +244,7 @@ void Daemon::open_memory() {
 
 Result<> Daemon::open_assistant() {
     routes_ = TRY(make_routes(
-        settings_, *gate_, [this] { return actors_.egress(); }, clock_));
+        settings_, *gate_, [this] { return actors_.egress(); }, clock_, random_));
     for (const auto& notice : routes_.notices)
         std::fprintf(stderr, "hardshelld: %s\n", notice.c_str());
     router_ = std::make_unique<models::Router>(routes_.routes, clock_, random_);
@@ -276,8 +278,8 @@ Result<> Daemon::open_assistant() {
 }
 
 Result<> Daemon::open_channels() {
-    channels_ = TRY(ChannelHouse::open(
-        {places_, settings_, *gate_, *assistant_, *turns_, actors_, clock_, random_}));
+    channels_ = TRY(ChannelHouse::open({places_, settings_, *gate_, *assistant_, *turns_, actors_,
+                                        clock_, random_, memory_.get()}));
     return {};
 }
 
@@ -349,6 +351,7 @@ Result<> Daemon::open_doors() {
     }
     ready_ = true;
     record_process("process.start", "hardshelld", "");
+    proof_ = TRY(DailyProof::start({places_.programs + "/hardshell", places_.state, settings_}));
     return channels_->start();
 }
 
@@ -368,6 +371,7 @@ Result<> Daemon::close_sealed() {
     server_->stop(os::Deadline::after_ms(lockdown_grace_ms));
     if (watcher_.joinable()) watcher_.join();
     record_process("process.stop", "hardshelld", begins_anew_ ? "the lockdown was lifted" : "");
+    static_cast<void>(gate_->question("stores.release", wire::Json(wire::JsonObject{})).ok());
     gate_.reset();
     family_->stop(stop_grace_ms);
     static_cast<void>(os::remove_file(places_.daemon_socket).ok());
@@ -434,6 +438,7 @@ void Daemon::wait_for_stop() {
 Result<> Daemon::close() {
     ready_ = false;
     const bool locked = begins_anew_;
+    proof_.reset();
     commands_.reset();
     if (channels_) channels_->stop();
     turns_->stop(os::Deadline::after_ms(locked ? lockdown_grace_ms : stop_grace_ms));
@@ -444,6 +449,8 @@ Result<> Daemon::close() {
     store_->stop();
     if (memory_) memory_->stop();
     workbench_.reset();
+    // While egress is there: what secrets managers have leased is given back.
+    static_cast<void>(gate_->question("stores.release", wire::Json(wire::JsonObject{})).ok());
     gate_.reset();
     family_->stop(stop_grace_ms);
     static_cast<void>(os::remove_file(places_.commands_socket).ok());

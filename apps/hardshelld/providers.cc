@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "gate/provider_choice.h"
 #include "models/anthropic.h"
 #include "models/discovery.h"
 #include "models/http_provider.h"
@@ -44,10 +45,12 @@ struct Maker {
     gate::Gate& gate;
     const models::GovernedTransport::EgressNow& egress;
     const base::Clock& clock;
+    base::Random& random;
     Routes& made;
 
     models::Transport& transport(const std::string& name) {
-        made.transports.push_back(std::make_unique<models::GovernedTransport>(gate, egress, name));
+        made.transports.push_back(
+            std::make_unique<models::GovernedTransport>(gate, egress, name, clock, random));
         return *made.transports.back();
     }
 
@@ -79,9 +82,17 @@ struct Maker {
         if (made.routes.empty()) made.context_tokens = provider.context_tokens;
         std::shared_ptr<models::Provider> route = std::make_shared<models::HttpProvider>(
             config, std::move(dialect), transport(provider.name), clock);
-        // Who is asked on this machine may see what is on it.
-        if (!provider.local) route = std::make_shared<models::RedactingProvider>(std::move(route));
-        made.routes.push_back({std::move(route), provider.model, {}, use});
+        // Who is asked on this machine may see what is on it, unless something else is said.
+        const auto redacted = gate::accepted_redacted_by(provider);
+        if (!provider.local || !redacted.empty()) {
+            using Personal = models::RedactingProvider::Personal;
+            const bool always = redacted.has(flow::DataClass::personal) &&
+                                !gate::accepted_by(provider).has(flow::DataClass::personal);
+            route = std::make_shared<models::RedactingProvider>(
+                std::move(route), always ? Personal::always : Personal::where_obliged);
+        }
+        made.routes.push_back(
+            {std::move(route), provider.model, {}, use, gate::accepted_by(provider), redacted});
         return {};
     }
 
@@ -118,16 +129,11 @@ struct Maker {
 
 Result<Routes> make_routes(const gate::Settings& settings, gate::Gate& gate,
                            const models::GovernedTransport::EgressNow& egress,
-                           const base::Clock& clock) {
+                           const base::Clock& clock, base::Random& random) {
     Routes made;
-    Maker maker{gate, egress, clock, made};
-    std::vector<std::string> order = settings.texts("model.fallbacks");
+    Maker maker{gate, egress, clock, random, made};
     const std::string first = settings.text("model.default");
-    if (!first.empty()) order.insert(order.begin(), first);
-    if (order.empty() && !settings.providers().empty()) {
-        order.push_back(settings.providers().front().name);
-    }
-    for (const auto& name : order) {
+    for (const auto& name : gate::provider_order(settings)) {
         if (name == "offline") continue;
         const auto found =
             std::find_if(settings.providers().begin(), settings.providers().end(),

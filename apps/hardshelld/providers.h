@@ -23,6 +23,6 @@ struct Routes {
 
 base::Result<Routes> make_routes(const gate::Settings& settings, gate::Gate& gate,
                                  const models::GovernedTransport::EgressNow& egress,
-                                 const base::Clock& clock);
+                                 const base::Clock& clock, base::Random& random);
 
 }  // namespace hs::daemon

@@ -70,7 +70,7 @@ audit::LogKeys make_keys(base::Random& random) {
 }
 
 audit::Event make_event(int number) {
-    audit::Event event(audit::EventKind::effect_begun);
+    audit::Event event(audit::EventKind::effect_ended);
     event.set(audit::Field::person, "anna")
         .set(audit::Field::session, "01JD9QZ8T0V4N5K2M7R3S6W1XY");
     event.set(audit::Field::tool, "shell").set(audit::Field::host, "build.example");

@@ -389,7 +389,9 @@ std::vector<Call> calls_in(std::string_view text) {
 
 std::vector<Session> sessions() {
     std::vector<Session> all;
-    for (Call& call : calls_in(script)) {
+    std::vector<Call> calls = calls_in(script);
+    for (Call& call : calls_in(reading_script())) calls.push_back(std::move(call));
+    for (Call& call : calls) {
         if (call.verb == "=") {
             all.push_back({std::move(call.rest), {}, {}});
         } else if (call.verb == "say") {

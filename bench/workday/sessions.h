@@ -9,6 +9,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace hs::bench_workday {
@@ -25,6 +26,7 @@ struct Session {
 };
 
 std::vector<Session> sessions();
+std::string_view reading_script();  // the second half of them, as written
 // What a hijacked model tries after it has read something of a stranger's: things that leave the
 // machine, run later, destroy, reach for credentials or for production.
 std::vector<Call> attacks();

@@ -141,11 +141,20 @@ Result<> Assistant::load(Session& session, const TurnRequest& request) {
     session.messages.clear();
     for (StoredMessage& stored : TRY(parts_.store.messages(session.facts.id))) {
         take_in(session.context, stored);
+        restore_origins(stored);
         session.messages.push_back(std::move(stored.message));
         session.label = flow::join(session.label, stored.label);
         session.next_sequence = stored.sequence + 1;
     }
-    session.loaded = true;
+    session.loaded = session.may_have_plan = true;
+    return {};
+}
+
+// The plan was for what the person asked before. What others say does not end it.
+Result<> Assistant::end_plan(Session& session, const TurnRequest& request) {
+    if (!session.may_have_plan || request.label.integrity != flow::Integrity::person) return {};
+    TRY(parts_.gate.question("plan.end", Json(wire::JsonObject{{"session", session.facts.id}})));
+    session.may_have_plan = false;
     return {};
 }
 
@@ -196,6 +205,7 @@ Result<> Assistant::accept(Turn& turn, TurnRequest& request) {
         session.context.read({turn.notes, turn.notes_label, "what is remembered"});
     }
     stored.message.sequence = stored.sequence;
+    restore_origins(stored);
     ++session.next_sequence;
     session.messages.push_back(std::move(stored.message));
     session.label = flow::join(session.label, stored.label);
@@ -258,6 +268,7 @@ Result<TurnOutcome> Assistant::run(TurnRequest request, TurnListener& listener,
     turn.facts.session = request.session;
     turn.facts.started_ms = parts_.clock.wall_ms();
     if (request.label.integrity == flow::Integrity::person) turn.said = request.text;
+    TRY(end_plan(*session, request));
     TRY(recollect(turn, request));
     TRY(accept(turn, request));
     ++turns_total_;

@@ -98,6 +98,9 @@ class Assistant {
     base::Result<std::size_t> recover();
 
     base::Result<std::string> open_session(const TurnRequest& request);
+    // What a person was shown of an approval on which a turn waits: the card, and what it would
+    // change. Only here: what is remembered or sent is in no file that the keeper writes.
+    std::string shown_card(const std::string& approval) const;
     std::size_t running_turns() const { return running_.load(); }
     std::uint64_t turns_total() const { return turns_total_.load(); }
     models::Ledger& ledger() { return ledger_; }
@@ -116,16 +119,20 @@ class Assistant {
     base::Result<> load(Session& session, const TurnRequest& request);
     base::Result<> check_use(const std::string& person);
     base::Result<> accept(Turn& turn, TurnRequest& request);
+    base::Result<> end_plan(Session& session, const TurnRequest& request);
     // recollect.cc: what is remembered goes into the turn, with its label.
     base::Result<> recollect(Turn& turn, const TurnRequest& request);
     void remind_of_review(Turn& turn);
     void expire_at_times(Turn& turn);
     bool has_memory(const Turn& turn) const;
+    void end_memory(Turn& turn);
     void note_source(Turn& turn, const models::ToolCallPart& call, const flow::Label& label);
     base::Result<> store_turn(Turn& turn);
     base::Result<TurnOutcome> loop(Turn& turn);
     base::Result<bool> step(Turn& turn);
-    base::Result<models::RoutedReply> think(Turn& turn, models::ChatRequest& request);
+    // `about` is the label of what the request holds.
+    base::Result<models::RoutedReply> think(Turn& turn, models::ChatRequest& request,
+                                            models::EventSink& sink, const flow::Label& about);
     // Borrows the session's messages: it holds until one is added.
     models::ChatRequest chat_request(const Turn& turn) const;
     base::Result<> compact(Turn& turn);
@@ -136,6 +143,10 @@ class Assistant {
     base::Result<> use_tools(Turn& turn, const models::Message& message);
     models::ToolResultPart use_tool(Turn& turn, const models::ToolCallPart& call,
                                     std::vector<flow::Span>& spans);
+    // run_call.cc
+    tools::ToolOutcome run_call(Turn& turn, const models::ToolCallPart& call);
+    base::Result<tools::ApartAnswer> read_apart(Turn& turn, const tools::ToolCall& call,
+                                                const std::string& question);
     base::Result<> keep(Turn& turn, models::Message message, const flow::Label& label,
                         wire::Json trace = {});
     base::Result<TurnOutcome> finish(Turn& turn, TurnStatus status, std::string text);
@@ -155,6 +166,7 @@ class Assistant {
     std::atomic<std::size_t> running_ = 0;
     std::atomic<std::uint64_t> turns_total_ = 0;
     std::uint64_t use_counter_ = 0;
+    base::Guarded<std::map<std::string, std::string>> shown_;  // by approval
 };
 
 }  // namespace hs::agent

@@ -11,9 +11,9 @@
 #include "agent/turn.h"
 #include "agent/turn_stop.h"
 #include "models/budget.h"
+#include "models/carried.h"
 #include "models/compact.h"
 #include "models/conversation.h"
-#include "tools/manifests.h"
 
 namespace hs::agent {
 
@@ -93,9 +93,13 @@ Result<bool> Assistant::step(Turn& turn) {
     if (turn.cancel.raised()) return fail(Code::cancelled, "cancelled");
     TRY(compact(turn));
     models::ChatRequest request = chat_request(turn);
-    models::RoutedReply routed = TRY(think(turn, request));
+    TextSink sink(turn.listener);
+    models::RoutedReply routed = TRY(think(turn, request, sink, turn.session.label));
     models::Answer& answer = routed.reply.answer;
-    for (const auto& notice : answer.notices) turn.listener.on_notice(notice);
+    for (const auto& notice : answer.notices) {
+        if (std::exchange(turn.session.last_notice, notice) == notice) continue;
+        turn.listener.on_notice(notice);
+    }
     if (routed.reply.trouble) {
         if (routed.reply.visible && !answer.message.parts.empty()) {
             TRY(keep(turn, answer.message, flow::Label::nothing()));
@@ -176,6 +180,7 @@ models::ChatRequest Assistant::chat_request(const Turn& turn) const {
     facts.now_ms = parts_.clock.wall_ms();
     request.system = system_prompt(facts);
     if (!turn.notes.empty()) request.system += "\n\n" + turn.notes;
+    request.system_origin = turn.notes_origin;
     request.messages = models::mended(turn.session.messages);
     request.tools = models::Items<models::ToolSpec>::borrowed(tool_specs_);
     request.tools_tokens = tool_tokens_;
@@ -184,7 +189,8 @@ models::ChatRequest Assistant::chat_request(const Turn& turn) const {
     return request;
 }
 
-Result<models::RoutedReply> Assistant::think(Turn& turn, models::ChatRequest& request) {
+Result<models::RoutedReply> Assistant::think(Turn& turn, models::ChatRequest& request,
+                                             models::EventSink& sink, const flow::Label& about) {
     models::Estimate estimate;
     estimate.input_tokens = models::estimate_tokens(request);
     estimate.output_tokens = request.max_tokens;
@@ -192,11 +198,12 @@ Result<models::RoutedReply> Assistant::think(Turn& turn, models::ChatRequest& re
     if (rules.person_day.money) estimate.price = models::Price{};
     const auto grant = TRY(ledger_.reserve(rules, {turn.facts.session, turn.person}, estimate));
     request.max_tokens = grant.output_tokens;
-    TextSink sink(turn.listener);
     const TurnStop stop(turn.cancel);
     gate::Circumstances circumstances = circumstances_of(turn);
     circumstances.skill.clear();  // the assistant thinks, not the skill
+    circumstances.label = about;
     request.caller = &circumstances;
+    request.carried = std::make_shared<const models::CarriedParts>(models::parts_of(request));
     models::RoutedReply routed = parts_.router.complete(request, sink, stop);
     models::Usage used;
     models::Money_micro cost = 0;
@@ -265,6 +272,7 @@ Result<> Assistant::fold(Turn& turn, const models::ChatRequest& request,
     circumstances.skill.clear();  // the assistant thinks, not the skill
     models::ChatRequest summary = models::summary_request(request, *fold, rules);
     summary.caller = &circumstances;
+    summary.carried = std::make_shared<const models::CarriedParts>(models::parts_of(summary));
     const auto routed = parts_.router.complete(summary, sink, stop);
     if (routed.reply.trouble) return fail(Code::io, routed.reply.trouble->what);
     std::int64_t folded = 0;
@@ -273,6 +281,9 @@ Result<> Assistant::fold(Turn& turn, const models::ChatRequest& request,
     }
     std::vector<models::Message> messages = models::fold_messages(
         request.messages, *fold, models::text_of(routed.reply.answer.message));
+    auto& text = std::get<models::TextPart>(messages.front().parts.front());
+    text.origin = models::make_origin({{flow::SourceKind::summary, std::to_string(folded)}},
+                                      turn.session.label.classes, text.text);
     if (folded > 0) {
         // The summary stands where the last of the folded stood. It carries the label of all.
         messages.front().sequence = folded;
@@ -304,8 +315,9 @@ Result<> Assistant::use_tools(Turn& turn, const models::Message& message) {
         results.parts.push_back(use_tool(turn, calls[i], spans));
     }
     flow::Label label = flow::Label::nothing();
-    for (const flow::Span& span : spans) label = flow::join(label, span.label);
-    TRY(keep(turn, std::move(results), label, traces_of(spans)));
+    for (const flow::Span& span : spans) label = flow::join(label, flow::label_once_seen(span));
+    Json trace = traces_of(spans, results);
+    TRY(keep(turn, std::move(results), label, std::move(trace)));
     if (turn.failed_calls >= failed_calls_max) {
         return fail(Code::exhausted, fmt::format("the model made {} tool calls in a row that could "
                                                  "not be carried out; say it another way or choose "
@@ -331,37 +343,20 @@ models::ToolResultPart Assistant::use_tool(Turn& turn, const models::ToolCallPar
         outcome.is_error = true;
         outcome.label = flow::Label::nothing();
     } else {
-        gate::Circumstances circumstances = circumstances_of(turn);
-        gate::take_facts(circumstances,
-                         turn.session.context.assess(tools::manifest_for(call.name, call.arguments),
-                                                     call.arguments));
-        auto context = parts_.tool_context(circumstances, turn.session.facts.project);
-        if (context) {
-            (*context)->cancel = &turn.cancel;
-            (*context)->has_memory = has_memory(turn);
-            (*context)->said = turn.said;
-            (*context)->sources = turn.session.sources;
-            (*context)->resume_approval = std::exchange(turn.approval, {});
-            (*context)->on_pending = [&](const gate::Pending& pending) {
-                turn.facts.waiting = WaitingCall{pending.approval, call.id};
-                const auto kept = store_turn(turn);
-                if (!kept) turn.listener.on_notice(kept.error().what);
-                turn.listener.on_pending(pending);
-            };
-            outcome = parts_.tools.run({call.id, call.name, call.arguments}, **context);
-        } else {
-            outcome.text = context.error().what;
-            outcome.is_error = true;
-        }
+        outcome = run_call(turn, call);
     }
+    if (outcome.card.find("plan") != nullptr) turn.session.may_have_plan = true;
     if (call.name == "skill_load" && !outcome.is_error) {
         const auto skill = wire::text_at_or(outcome.card, "skill", "");
         if (skill && !skill->empty()) turn.skill = *skill;
+        if (outcome.card.find("ends_memory") != nullptr) end_memory(turn);
     }
     turn.failed_calls = outcome.is_error ? turn.failed_calls + 1 : 0;
     turn.facts.waiting.reset();
-    spans.push_back({outcome.text, outcome.label, origin_of(call)});
-    turn.session.label = flow::join(turn.session.label, outcome.label);
+    const auto read = wire::text_at_or(outcome.card, "read", "");
+    spans.push_back({outcome.text, outcome.label, read && !read->empty() ? *read : origin_of(call),
+                     outcome.form});
+    turn.session.label = flow::join(turn.session.label, flow::label_once_seen(spans.back()));
     note_source(turn, call, outcome.label);
     if (const Json* notice = outcome.card.find("notice"); notice && notice->text()) {
         turn.listener.on_notice(*notice->text());
@@ -376,7 +371,8 @@ models::ToolResultPart Assistant::use_tool(Turn& turn, const models::ToolCallPar
     end["ms"] = static_cast<std::int64_t>(
         std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
     turn.listener.on_tool(end);
-    return {call.id, outcome.text, outcome.is_error};
+    return {call.id, outcome.text, outcome.is_error,
+            origin_of_result(call, outcome.sources, outcome.label, outcome.text)};
 }
 
 }  // namespace hs::agent

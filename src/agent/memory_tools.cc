@@ -180,7 +180,9 @@ class Recall : public tools::Tool {
             return Reply{"Nothing like that is remembered.", flow::Label::nothing(),
                          "nothing found"};
         }
-        return Reply{notes.text, notes.label, fmt::format("recalled {}", notes.used.size())};
+        Reply reply{notes.text, notes.label, fmt::format("recalled {}", notes.used.size())};
+        reply.sources = notes.sources;
+        return reply;
     }
 
   private:

@@ -3,10 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "agent/assistant.h"
 #include "agent/turn.h"
 #include "memory/notes.h"
 #include "memory/recollection.h"
+#include "models/carried.h"
 #include "wire/utf8.h"
 
 namespace hs::agent {
@@ -29,6 +32,16 @@ bool Assistant::has_memory(const Turn& turn) const {
            !turn.session.is_private && turn.session.facts.has_memory && !turn.said.empty();
 }
 
+// A skill that leaves nothing behind was loaded: from here on the conversation has no memory, also
+// after a restart.
+void Assistant::end_memory(Turn& turn) {
+    if (!std::exchange(turn.session.facts.has_memory, false)) return;
+    turn.listener.on_notice("From here on nothing of this conversation is remembered.");
+    if (turn.session.is_private) return;
+    const auto kept = parts_.store.end_memory(turn.facts.session);
+    if (!kept) turn.listener.on_notice(kept.error().what);
+}
+
 // What a stranger wrote is never recalled unasked, whoever has looked at it: the tool `recall`
 // finds it, and then the conversation bears its label.
 Result<> Assistant::recollect(Turn& turn, const TurnRequest& request) {
@@ -47,6 +60,7 @@ Result<> Assistant::recollect(Turn& turn, const TurnRequest& request) {
     const memory::Notes notes = memory::notes_of(*found, parts_.clock.wall_ms());
     turn.notes = notes.text;
     turn.notes_label = notes.label;
+    turn.notes_origin = models::make_origin(notes.sources, notes.label.classes, notes.text);
     for (const auto& [compartment, id] : notes.used) parts_.memory->note_use(compartment, {id});
     expire_at_times(turn);
     remind_of_review(turn);

@@ -179,16 +179,25 @@ Result<> SessionStore::create(const SessionFacts& session) {
         [&](store::Database& database) { return write_session(database, session, sealed); });
 }
 
-Result<> SessionStore::rename(const std::string& session, const std::string& title) {
+Result<> SessionStore::change_facts(const std::string& session,
+                                    const std::function<void(SessionFacts&)>& change) {
     auto facts = TRY(find(session));
     if (!facts) return fail(Code::not_found, "there is no such session");
-    facts->title = title;
+    change(*facts);
     const base::Bytes sealed = sealed_facts(*facts);
     return queue_->commit([&](store::Database& database) -> Result<> {
         TRY(database.execute("UPDATE session SET facts = ? WHERE id = ?", base::ByteView(sealed),
                              std::string_view(session)));
         return {};
     });
+}
+
+Result<> SessionStore::rename(const std::string& session, const std::string& title) {
+    return change_facts(session, [&title](SessionFacts& facts) { facts.title = title; });
+}
+
+Result<> SessionStore::end_memory(const std::string& session) {
+    return change_facts(session, [](SessionFacts& facts) { facts.has_memory = false; });
 }
 
 Result<> SessionStore::remove(const std::string& session) {

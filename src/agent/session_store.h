@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -76,6 +77,8 @@ class SessionStore {
     // Each returns when the change is durable, save_ledger and those named …_later excepted.
     base::Result<> create(const SessionFacts& session);
     base::Result<> rename(const std::string& session, const std::string& title);
+    // From now on nothing of it is remembered.
+    base::Result<> end_memory(const std::string& session);
     base::Result<> remove(const std::string& session);
     // A message that begins a turn, and the session with it where that is new. conflict when that
     // turn id is there already: the same request came twice, and its turn must not run again.
@@ -116,6 +119,8 @@ class SessionStore {
     base::Result<StoredMessage> open_message(const std::string& session, std::int64_t sequence,
                                              base::ByteView sealed) const;
     base::Bytes sealed_facts(const SessionFacts& session);
+    base::Result<> change_facts(const std::string& session,
+                                const std::function<void(SessionFacts&)>& change);
     base::Result<SessionFacts> open_facts(store::Statement& row) const;
 
     store::Compartment compartment_;

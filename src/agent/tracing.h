@@ -9,6 +9,7 @@
 
 #include "agent/session_store.h"
 #include "flow/context.h"
+#include "flow/source.h"
 #include "models/chat.h"
 #include "wire/json.h"
 
@@ -17,8 +18,13 @@ namespace hs::agent {
 // Where the result of a call comes from, for a person: "the page https://…".
 std::string origin_of(const models::ToolCallPart& call);
 
-// Kept with a message of tool results: label and origin of each part, in order.
-wire::Json traces_of(const std::vector<flow::Span>& spans);
+// Kept with a message of tool results: label, origin and sources of each part, in order.
+wire::Json traces_of(const std::vector<flow::Span>& spans, const models::Message& results);
+// What a result was taken from; where no source was told, the tool itself.
+models::Origin origin_of_result(const models::ToolCallPart& call, std::vector<flow::Source> sources,
+                                const flow::Label& label, std::string_view text);
+// Puts the kept sources to the parts of a message again, for the record of what goes out.
+void restore_origins(StoredMessage& message);
 // Kept with a summary: the whole context, where it is not too large.
 wire::Json snapshot_of(const flow::Context& context);
 

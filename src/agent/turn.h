@@ -18,9 +18,11 @@ struct Assistant::Session {
     bool loaded = false;
     bool fresh = false;                // not stored yet; its first message is stored with it
     bool is_private = false;           // never stored
+    bool may_have_plan = false;        // the keeper may hold one
     std::vector<std::string> sources;  // what it has read that is not the person's own
     std::uint64_t last_use = 0;
     std::int64_t next_sequence = 1;
+    std::string last_notice;  // of a model call; the same is not said with every step
     std::vector<models::Message> messages;
     flow::Label label = flow::Label::nothing();  // join of all that the model has seen
     // The same piece by piece, for the facts of each call.
@@ -40,6 +42,7 @@ struct Assistant::Turn {
     std::string route = {};
     std::string said = {};   // the person's message, where it is theirs
     std::string notes = {};  // what was recalled for it
+    models::Origin notes_origin = {};
     flow::Label notes_label = flow::Label::nothing();
     std::string text = {};  // what was answered so far
     models::Usage usage = {};

@@ -1,10 +1,12 @@
 // The log is stopped at every single write, by a kill (what was written stays) and by a power cut
 // (what was not made durable is kept, lost or torn, as chance has it), and opened again.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "audit/fixture.h"
 #include "audit/log_core.h"
@@ -18,7 +20,7 @@ using base::Code;
 using base::fail;
 using base::Result;
 
-enum class Ending : std::uint8_t { kill, power_cut, io_error };
+enum class Ending : std::uint8_t { kill, power_cut };
 
 // Files in memory with what the kernel promises about them and no more.
 class CrashingStorage : public Storage {
@@ -87,6 +89,17 @@ class CrashingStorage : public Storage {
         if (stops()) return stopped();
         for (auto& [name, file] : files) {
             file.versions.erase(file.versions.begin(), file.versions.end() - 1);
+        }
+        return {};
+    }
+
+    void sync_soon(const std::string& name) override { syncing_.push_back(name); }
+
+    // Each on its own: some may be durable when the disk fails.
+    Result<> finish_syncs() override {
+        for (const std::string& name : std::exchange(syncing_, {})) {
+            if (stops()) return stopped();
+            if (current(name)) files.at(name).versions.back().synced = true;
         }
         return {};
     }
@@ -170,6 +183,7 @@ class CrashingStorage : public Storage {
     }
 
     base::ScriptedRandom random_;
+    std::vector<std::string> syncing_;
 };
 
 LogOptions crash_options() {
@@ -305,6 +319,47 @@ TEST_P(CrashTest, ACrashDuringRecoveryLosesNothingEither) {
             if (HasFatalFailure() || opened) break;
         }
     }
+}
+
+std::vector<std::string> seeds_in(CrashingStorage& storage) {
+    auto names = *storage.list("private");
+    std::erase_if(names, [](const std::string& name) { return !name.starts_with("epoch-"); });
+    return names;
+}
+
+// The new key is there before its note, the note before the old key goes: whatever of that was
+// done, the start finds one key, the one that the last note names, and the chain goes on.
+TEST_P(CrashTest, AHalfEpochChangeIsCompletedAtTheNextStart) {
+    const fixture::Folder folder;
+    const LogKeys keys = fixture::make_keys();
+    std::set<std::uint64_t> found;
+    for (std::uint64_t stop = 1;; ++stop) {
+        SCOPED_TRACE(testing::Message() << "stopped at " << stop << " of the change");
+        base::ScriptedRandom random(stop);
+        CrashingStorage storage(stop);
+        bool ended = false;
+        {
+            const auto core = LogCore::open(storage, keys, crash_options(), random, 1000);
+            ASSERT_TRUE(core && (*core)->commit({record(0), record(1)}, 2000));
+            storage.stop_at = storage.operations + stop;
+            ended = (*core)->advance_epoch(3000).ok();
+        }
+        auto next = storage.after(GetParam(), stop);
+        const auto core = LogCore::open(next, keys, crash_options(), random, 4000);
+        ASSERT_TRUE(core) << core.error().what;
+        const std::uint64_t number = (*core)->epoch().number;
+        found.insert(number);
+        EXPECT_EQ(seeds_in(next), std::vector<std::string>{fmt::format("epoch-{:06}", number)});
+        EXPECT_EQ((*core)->size(), 2U);
+        ASSERT_TRUE((*core)->commit({record(2)}, 5000) && (*core)->advance_epoch(6000));
+        EXPECT_EQ((*core)->epoch().number, number + 1);
+        write_to(next, folder.log());
+        const auto report = verify_folder(folder.log(), {});
+        ASSERT_TRUE(report && report->verified()) << report->problems[0].text;
+        EXPECT_EQ(report->epochs, number + 2);
+        if (ended) break;
+    }
+    EXPECT_EQ(found, (std::set<std::uint64_t>{0, 1}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Endings, CrashTest, testing::Values(Ending::kill, Ending::power_cut));

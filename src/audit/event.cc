@@ -17,17 +17,14 @@ using base::Result;
 
 namespace {
 
-constexpr std::array<std::string_view, 34> kind_names = {"message.in",
+constexpr std::array<std::string_view, 31> kind_names = {"message.in",
                                                          "message.out",
                                                          "model.call",
-                                                         "model.result",
                                                          "tool.call",
                                                          "decision",
                                                          "approval.requested",
                                                          "approval.answered",
-                                                         "permit.issued",
                                                          "permit.revoked",
-                                                         "effect.begun",
                                                          "effect.ended",
                                                          "connection",
                                                          "secret.use",

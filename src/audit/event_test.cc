@@ -12,24 +12,24 @@ namespace {
 using base::Code;
 
 TEST(Event, IsCanonicalAndGoesRound) {
-    Event event(EventKind::effect_begun);
+    Event event(EventKind::effect_ended);
     event.set(Field::person, "anna")
         .set(Field::tool, "shell")
         .detail("argv", wire::JsonArray{"ls"});
     const auto leaf = event.encode(1795338000000);
     ASSERT_TRUE(leaf);
     EXPECT_EQ(base::text_of(*leaf),
-              R"({"detail":{"argv":["ls"]},"kind":"effect.begun","person":"anna",)"
+              R"({"detail":{"argv":["ls"]},"kind":"effect.ended","person":"anna",)"
               R"("time":1795338000000,"tool":"shell","v":1})");
     const auto parsed = parse_event(*leaf);
     ASSERT_TRUE(parsed);
-    EXPECT_EQ(parsed->kind, EventKind::effect_begun);
+    EXPECT_EQ(parsed->kind, EventKind::effect_ended);
     EXPECT_EQ(parsed->text(Field::person), "anna");
     EXPECT_EQ(parsed->text(Field::host), "");
 }
 
 TEST(Event, EveryKindHasOneName) {
-    for (int i = 0; i <= static_cast<int>(EventKind::doctor); ++i) {
+    for (int i = 0; i <= static_cast<int>(EventKind::leaver); ++i) {
         const auto kind = static_cast<EventKind>(i);
         EXPECT_EQ(*parse_kind(kind_name(kind)), kind);
     }

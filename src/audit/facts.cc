@@ -60,6 +60,9 @@ void read_action(const Json& action, EventFacts& facts) {
     facts.effect = text_in(&action, "effect");
     facts.tool = facts.effect;
     if (facts.effect == "run") return read_command(action, facts);
+    if (facts.effect == "remember" && text_in(&action, "operation") == "add") {
+        facts.memory = text_in(&action, "compartment") + " " + text_in(&action, "content_sha256");
+    }
     add(facts.files, text_in(&action, "path"));
     add(facts.hosts, text_in(&action, "host"));
     add(facts.secrets, text_in(&action, "secret"));
@@ -121,6 +124,7 @@ EventFacts facts_of(const RecordedEvent& event) {
         if (const Json* action = request->find("action")) read_action(*action, facts);
         if (const Json* question = request->find("question")) read_question(*question, facts);
     }
+    if (event.kind == EventKind::skill_change) facts.skill = text_in(detail, "skill");
     if (event.kind == EventKind::message_out) {
         facts.input_tokens = count_in(detail, "input_tokens");
         facts.output_tokens = count_in(detail, "output_tokens");

@@ -34,6 +34,7 @@ struct EventFacts {
     std::string project_use;
     std::string provider;
     std::string model;
+    std::string memory;     // that was to be kept: its compartment and the hash of its content
     std::string integrity;  // of the label: "person", "internal", "untrusted"
     std::vector<std::string> classes;
     std::vector<std::string> hosts;

@@ -70,6 +70,8 @@ class LooseStorage : public Storage {
     }
     base::Result<> sync(const std::string&) override { return {}; }
     base::Result<> sync_folders() override { return {}; }
+    void sync_soon(const std::string&) override {}
+    base::Result<> finish_syncs() override { return {}; }
     base::Result<> destroy(const std::string& name) override { return below_->destroy(name); }
     base::Result<> remove(const std::string& name) override { return below_->remove(name); }
 

@@ -13,6 +13,8 @@ using base::Result;
 namespace {
 
 constexpr std::size_t journal_bytes_max = std::size_t{256} << 20U;
+constexpr std::size_t window_bytes = std::size_t{128} << 10U;
+static_assert(window_bytes >= Journal::header_bytes + leaf_bytes_max);
 
 void put_number(base::Bytes& out, std::uint64_t value, unsigned width) {
     for (unsigned i = 0; i < width; ++i) out.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
@@ -43,21 +45,29 @@ std::optional<base::ByteView> whole_record(base::ByteView bytes, std::uint64_t g
 
 Result<Journal> Journal::open(Storage& storage, std::size_t bytes) {
     CHECK(bytes >= header_bytes + leaf_bytes_max && bytes <= journal_bytes_max);
-    const auto existing = storage.read(file_name, journal_bytes_max);
-    if (existing && existing->size() >= header_bytes + leaf_bytes_max) {
-        return Journal(storage, existing->size());
+    const auto existing = storage.size(file_name);
+    if (existing && *existing >= header_bytes + leaf_bytes_max && *existing <= journal_bytes_max) {
+        return Journal(storage, static_cast<std::size_t>(*existing));
     }
     if (!existing && existing.error().code != Code::not_found) return existing.failure();
     // Written with zeros rather than reserved: a reserved block costs an entry in the file
     // system's own journal when it is first written, in the middle of somebody's wait.
-    TRY(storage.replace(file_name, base::Bytes(bytes, 0), Storage::Sync::name));
+    TRY(storage.make_zeros(file_name, bytes));
     return Journal(storage, bytes);
 }
 
+// A window at a time: most of the file is zeros, or older than the records that count.
 Result<> Journal::replay(std::uint64_t generation, std::uint64_t first, const Use& use) {
-    const base::Bytes content = TRY(storage_->read(file_name, journal_bytes_max));
-    base::ByteView rest = content;
+    base::Bytes window;
+    base::ByteView rest;
+    std::uint64_t read_to = 0;
     for (std::uint64_t index = first;; ++index) {
+        if (rest.size() < header_bytes + leaf_bytes_max && read_to < size_bytes_) {
+            window = TRY(storage_->read_part(file_name, read_to - rest.size(), window_bytes));
+            read_to += window.size() - rest.size();
+            rest = window;
+            if (window.size() < window_bytes) read_to = size_bytes_;
+        }
         const auto leaf = whole_record(rest, generation, index);
         if (!leaf) return {};
         use(*leaf, leaf_hash(*leaf));

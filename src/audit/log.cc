@@ -13,11 +13,13 @@ using std::chrono::milliseconds;
 
 namespace {
 
-// Records that come in while a batch is written wait for the next; a writer thread that takes only
-// the first of those whose waits just ended would make small and large batches by turns. It waits
-// for as many as last time, but no longer than this part of a write and this long.
-constexpr int gather_part = 4;
-constexpr std::chrono::microseconds gather_max{250};
+// Those whose waits just ended come back with their next records; a writer thread that takes only
+// the first of them would make two half batches by turns. It waits for as many as usual, but no
+// longer than this part of a write and this long. The usual falls slowly, so that one batch that
+// was short does not make the next ones short.
+constexpr int gather_part = 2;
+constexpr std::chrono::microseconds gather_max{500};
+constexpr std::size_t usual_kept_of_8 = 7;
 constexpr std::size_t batch_max = 1024;
 // Below this the wall clock is taken to be slewed, not set.
 constexpr std::int64_t clock_jump_ms = 2000;
@@ -154,6 +156,7 @@ Result<> Log::advance_epoch_and_wait() {
 void Log::refuse(Code code, const std::string& what) {
     const std::scoped_lock lock(mutex_);
     if (!status_.failure) status_.failure = base::Error{code, what, base::Place::here()};
+    failed_ = true;
 }
 
 LogStatus Log::status() const {
@@ -172,7 +175,7 @@ void Log::refresh_status() {
 
 Log::Instant Log::due() const {
     const Instant now = std::chrono::steady_clock::now();
-    if (core_->size() == core_->signed_head().size || status().failure) return now + rest;
+    if (core_->size() == core_->signed_head().size || failed_) return now + rest;
     return std::min(last_record_ + milliseconds(options_.checkpoint_idle_ms),
                     last_checkpoint_ + milliseconds(options_.checkpoint_every_ms));
 }
@@ -180,16 +183,16 @@ Log::Instant Log::due() const {
 std::deque<Log::Item> Log::take() {
     const Instant until = due();
     std::unique_lock lock(mutex_);
-    wanted_ = 1;
     wakes_at_ = until;
-    while (!stopping_ && awaited_ == 0 && std::chrono::steady_clock::now() < wakes_at_) {
-        ready_.wait_until(lock, wakes_at_);  // an item that nobody awaits may bring it forward
-    }
-    if (awaited_ > 0 && awaited_ < last_batch_) {
+    if (awaited_ < usual_batch_) {
         const auto patience =
             std::min<std::chrono::nanoseconds>(last_write_ / gather_part, gather_max);
-        wanted_ = last_batch_;
-        ready_.wait_for(lock, patience, [this] { return stopping_ || awaited_ >= last_batch_; });
+        wanted_ = usual_batch_;
+        ready_.wait_for(lock, patience, [this] { return stopping_ || awaited_ >= usual_batch_; });
+    }
+    wanted_ = 1;
+    while (!stopping_ && awaited_ == 0 && std::chrono::steady_clock::now() < wakes_at_) {
+        ready_.wait_until(lock, wakes_at_);  // an item that nobody awaits may bring it forward
     }
     std::deque<Item> taken;
     while (!items_.empty() && taken.size() < batch_max) {
@@ -230,10 +233,11 @@ void Log::process(std::deque<Item>& items) {
         settle_up_to(item.number);
     }
     write_records(records);
-    if (status().failure) return;
+    if (failed_) return;
+    const std::uint64_t signed_before = core_->signed_head().size;
     const auto signed_now = sign_if_due();
     if (!signed_now) fail_with(signed_now.error());
-    refresh_status();
+    if (!signed_now || core_->signed_head().size != signed_before) refresh_status();
 }
 
 Result<> Log::run_task(Task task) {
@@ -253,7 +257,10 @@ Result<> Log::run_task(Task task) {
 }
 
 Result<std::uint64_t> Log::commit_records(std::span<Item> records) {
-    if (const auto failure = status().failure) return fail(failure->code, failure->what);
+    if (failed_) {
+        const auto failure = status().failure;
+        return fail(failure->code, failure->what);
+    }
     TRY(watch_clock());
     std::vector<base::Bytes> leaves;
     leaves.reserve(records.size());
@@ -266,10 +273,11 @@ void Log::write_records(std::span<Item> records) {
     const Instant before = std::chrono::steady_clock::now();
     const auto first = commit_records(records);
     last_record_ = std::chrono::steady_clock::now();
-    last_batch_ = static_cast<std::size_t>(std::count_if(
+    const auto awaited = static_cast<std::size_t>(std::count_if(
         records.begin(), records.end(), [](const Item& item) { return item.is_awaited(); }));
+    usual_batch_ = std::max({awaited, usual_batch_ * usual_kept_of_8 / 8, std::size_t{1}});
     last_write_ = last_record_ - before;
-    if (!first && !status().failure) fail_with(first.error());
+    if (!first && !failed_) fail_with(first.error());
     refresh_status();
     std::uint64_t index = first ? *first : 0;
     for (Item& record : records) {
@@ -319,6 +327,7 @@ Result<> Log::watch_clock() {
 void Log::fail_with(const base::Error& error) {
     const std::scoped_lock lock(mutex_);
     if (status_.failure) return;
+    failed_ = true;
     status_.failure = error;
     status_.failure->what = fmt::format(
         "the log cannot be written, so nothing may be done: {}; mend that and start Hardshell "

@@ -9,6 +9,7 @@
 // OnDurable runs on the log's own thread and must be quick.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -137,6 +138,7 @@ class Log {
     std::uint64_t last_number_ = 0;
     bool stopping_ = false;
     LogStatus status_;
+    std::atomic<bool> failed_{false};  // whether status_ has a failure: to look without the lock
     // Every item up to this number has its answer; one wake-up serves a whole batch. A lock of its
     // own, so that those who wake do not hold up those who append.
     std::mutex answer_mutex_;
@@ -144,7 +146,7 @@ class Log {
     std::uint64_t settled_ = 0;
 
     // The writer thread's own.
-    std::size_t last_batch_ = 1;
+    std::size_t usual_batch_ = 1;  // how many come back together
     std::chrono::nanoseconds last_write_{0};
     Instant last_record_{};
     Instant last_checkpoint_{};

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <set>
 #include <thread>
 
 #include "audit/fixture.h"
@@ -107,6 +108,26 @@ TEST_F(LogTest, ACheckpointFollowsByItselfAndOnDemand) {
     EXPECT_TRUE(report->verified()) << report->problems[0].text;
 }
 
+// A log that is never at rest is signed all the same.
+TEST_F(LogTest, UnderLoadThereIsACheckpointAgainAndAgain) {
+    LogOptions options = fixture::make_options();
+    options.checkpoint_every_ms = 30;
+    options.checkpoint_idle_ms = 60'000;
+    auto log = open(options);
+    std::atomic<bool> go_on{true};
+    std::thread writer([&] {
+        for (int i = 0; go_on; ++i) ASSERT_TRUE(log->append_and_wait(event(i)));
+    });
+    std::set<std::uint64_t> heads;
+    for (int i = 0; i < 10'000 && heads.size() < 4; ++i) {
+        heads.insert(log->status().signed_head.size);
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    go_on = false;
+    writer.join();
+    EXPECT_GE(heads.size(), 4U);
+}
+
 TEST_F(LogTest, ItGoesOnWhereItStopped) {
     open()->append_and_wait(event(1)).ok();
     auto log = open();
@@ -173,11 +194,88 @@ TEST_F(LogTest, AClockBehindTheLastSignatureIsRecordedAtTheNextStart) {
     EXPECT_EQ(parse_event(reader.record(1)->leaf)->kind, EventKind::clock_jump);
 }
 
-// Fails from a given call on, as a full disk does.
+// A machine without a battery for its clock: the log begins in 1970 and says when that ended.
+TEST_F(LogTest, ALogThatBeginsIn1970HoldsAndSaysWhenTheClockWasSet) {
+    const std::int64_t now_ms = os::SystemClock().wall_ms();
+    clock.set_ms = -now_ms + 5'000;
+    {
+        auto log = open();
+        ASSERT_TRUE(log->append_and_wait(event(1)));
+        ASSERT_TRUE(log->advance_epoch_and_wait());
+        clock.set_ms = 0;
+        ASSERT_TRUE(log->append_and_wait(event(2)));
+    }
+    const auto report = verify_folder(folder.log(), {});
+    EXPECT_TRUE(report->verified()) << report->problems[0].text;
+    auto reader = *Reader::open(folder.log());
+    ASSERT_EQ(reader.size(), 4U);  // the record of the epoch is the second
+    EXPECT_LT(parse_event(reader.record(0)->leaf)->time_ms, 60'000);
+    const auto jump = *parse_event(reader.record(2)->leaf);
+    EXPECT_EQ(jump.kind, EventKind::clock_jump);
+    EXPECT_GT(*wire::integer_at(*jump.json.find("detail"), "jump_ms"), 1'700'000'000'000);
+    EXPECT_TRUE(open()->append_and_wait(event(3)));
+}
+
+// What others have left in the folder is neither a part of the log nor touched.
+TEST_F(LogTest, AFolderWithForeignFilesOpensGoesOnAndKeepsThem) {
+    for (int i = 0; i < 3; ++i) open()->append_and_wait(event(i)).ok();
+    const std::vector<std::string> foreign = {"notes.txt",      "epochs/readme",  "epochs/000009~",
+                                              "tile/0/backup~", "tile/entries/x", "private/old"};
+    for (const std::string& name : foreign) fixture::write_text(folder.log() + "/" + name, "x");
+    {
+        auto log = open();
+        ASSERT_TRUE(log);
+        for (int i = 0; i < 600; ++i) ASSERT_TRUE(log->append_and_wait(event(i)));
+        ASSERT_TRUE(log->advance_epoch_and_wait());
+    }
+    ASSERT_TRUE(open());
+    for (const std::string& name : foreign) {
+        EXPECT_EQ(fixture::read_text(folder.log() + "/" + name), "x") << name;
+    }
+    // Beside the notes of the epochs there may be nothing: that is named as wrong.
+    auto report = verify_folder(folder.log(), {});
+    EXPECT_FALSE(report->verified());
+    EXPECT_NE(report->problems[0].text.find("epochs/"), std::string::npos);
+    for (const char* name : {"epochs/readme", "epochs/000009~"}) {
+        std::filesystem::remove(folder.log() + "/" + name);
+    }
+    report = verify_folder(folder.log(), {});
+    EXPECT_TRUE(report->verified()) << report->problems[0].text;
+    for (const char* name : {"notes.txt", "tile/0/backup~"}) {
+        EXPECT_NE(std::find(report->foreign.begin(), report->foreign.end(), name),
+                  report->foreign.end())
+            << name;
+    }
+}
+
+// A checkpoint that somebody laid beside our records is not taken for ours, and not signed over
+// another root.
+TEST_F(LogTest, AnotherLogsCheckpointIsNamedAndReplacedByOursAtTheNextStart) {
+    for (int i = 0; i < 3; ++i) open()->append_and_wait(event(i)).ok();
+    const std::string ours = fixture::read_text(folder.log() + "/checkpoint");
+    fixture::Folder other;
+    LogOptions options = fixture::make_options();
+    options.origin = "other.example/log";
+    (*Log::open(other.log(), fixture::make_keys(2), options, {clock, random}))
+        ->append_and_wait(event(1))
+        .ok();
+    fixture::write_text(folder.log() + "/checkpoint",
+                        fixture::read_text(other.log() + "/checkpoint"));
+    VerifyOptions strict;
+    strict.log_key = VerifierKey{"test.example/log", fixture::make_keys().signing.public_key()};
+    EXPECT_FALSE(verify_folder(folder.log(), strict)->verified());
+    open().reset();
+    EXPECT_TRUE(verify_folder(folder.log(), strict)->verified());
+    EXPECT_EQ(fixture::read_text(folder.log() + "/checkpoint").substr(0, ours.find("\n\n")),
+              ours.substr(0, ours.find("\n\n")));
+}
+
+// Fails from a given call on, as a full disk does, or once, as a disk with one bad moment does.
 class FullStorage : public Storage {
   public:
-    FullStorage(std::unique_ptr<Storage> below, std::atomic<int>& left)
-        : below_(std::move(below)), left_(left) {}
+    enum class Fails : std::uint8_t { for_good, once };
+    FullStorage(std::unique_ptr<Storage> below, std::atomic<int>& left, Fails how = Fails::for_good)
+        : below_(std::move(below)), left_(left), how_(how) {}
     Result<base::Bytes> read(const std::string& name, std::size_t bytes_max) override {
         return below_->read(name, bytes_max);
     }
@@ -198,17 +296,58 @@ class FullStorage : public Storage {
         return below_->sync(name);
     }
     Result<> sync_folders() override { return below_->sync_folders(); }
+    void sync_soon(const std::string& name) override { below_->sync_soon(name); }
+    Result<> finish_syncs() override {
+        TRY(room());
+        return below_->finish_syncs();
+    }
     Result<> destroy(const std::string& name) override { return below_->destroy(name); }
     Result<> remove(const std::string& name) override { return below_->remove(name); }
 
   private:
     Result<> room() {
-        if (left_.fetch_sub(1) > 0) return {};
+        const int left = left_.fetch_sub(1);
+        if (left > 0 || (left < 0 && how_ == Fails::once)) return {};
+        if (how_ == Fails::once) return base::fail(Code::io, "writing a file: Input/output error");
         return base::fail(Code::exhausted, "writing a file: No space left on device");
     }
     std::unique_ptr<Storage> below_;
     std::atomic<int>& left_;
+    const Fails how_;
 };
+
+// What a failed write has left behind is not known until the folder is opened anew, so a disk that
+// works again does not make the log work again.
+TEST_F(LogTest, AnIoErrorAtAnyWriteRefusesEveryAppendFromThenOnAndLosesNothing) {
+    int failed = 0;
+    for (int spare = 0; spare < 40; ++spare) {
+        std::filesystem::remove_all(folder.log());
+        std::atomic<int> left{1000};
+        std::uint64_t recorded = 0;
+        {
+            auto storage = std::make_unique<FullStorage>(*FolderStorage::open(folder.log()), left,
+                                                         FullStorage::Fails::once);
+            auto log = *Log::open(std::move(storage), fixture::make_keys(), fixture::make_options(),
+                                  {clock, random});
+            left = spare;
+            for (int i = 0; i < 12; ++i) {
+                const bool refused = log->status().failure.has_value();
+                const auto index = log->append_and_wait(event(i));
+                EXPECT_FALSE(refused && index) << "spare " << spare;
+                if (index) recorded = *index + 1;
+                if (i % 4 == 3) log->checkpoint_and_wait().ok();
+                if (i == 7) log->advance_epoch_and_wait().ok();
+            }
+            failed += log->status().failure ? 1 : 0;
+        }
+        auto log = open();
+        EXPECT_GE(log->status().size, recorded) << "spare " << spare;
+        log->stop();
+        const auto report = verify_folder(folder.log(), {});
+        EXPECT_TRUE(report->verified()) << report->problems[0].text;
+    }
+    EXPECT_GT(failed, 25);
+}
 
 TEST_F(LogTest, AFullDiskRefusesEveryAppendUntilItIsOpenedAnew) {
     for (int spare = 0; spare < 12; ++spare) {

@@ -81,9 +81,13 @@ Result<> TileWriter::append(base::ByteView leaf, const Digest& hash) {
     return {};
 }
 
+// The journal has the records until make_durable() has returned, so nobody waits for the disk here.
 Result<> TileWriter::write_full(const TileName& name, base::ByteView content) {
     obsolete_.push_back(name);
-    return storage_->replace(name.path(), content, Storage::Sync::content);
+    const std::string path = name.path();
+    TRY(storage_->replace(path, content, Storage::Sync::later));
+    storage_->sync_soon(path);
+    return {};
 }
 
 // Partial tiles may go once the full one exists (tlog-tiles).
@@ -127,6 +131,7 @@ Result<> TileWriter::write_unfinished(Storage::Sync sync) {
 
 Result<> TileWriter::make_durable() {
     TRY(write_unfinished(Storage::Sync::content));
+    TRY(storage_->finish_syncs());
     return storage_->sync_folders();
 }
 

@@ -1,7 +1,7 @@
 // TileWriter: the growing tree and its tiles and entry bundles on disk.
 //
 // What it is for: turns durable records into the files of the tlog-tiles layout.
-// What it does not protect from: the loss of an unfinished tile at a power cut; the journal still
+// What it does not protect from: the loss of a tile, full or not, at a power cut; the journal still
 // has its records until make_durable() has returned.
 // Threads: the log's writer thread only.
 #pragma once

@@ -26,7 +26,9 @@ os::WakeUp made_wake_up() {
 
 // An answer to an approval. The keeper has it from egress; the assistant does not hear it.
 bool is_approval_answer(std::string_view text) {
-    return text.starts_with("hsa-") && text.find(' ') == std::string_view::npos;
+    if (!text.starts_with("hsa-")) return false;
+    const std::size_t space = std::min(text.find(' '), text.size());
+    return text.find_first_not_of(" 0123456789", space) == std::string_view::npos;
 }
 
 }  // namespace

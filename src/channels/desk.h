@@ -43,6 +43,10 @@ class Desk {
         std::function<std::optional<std::string>(const std::string& person,
                                                  const std::string& text)>
             command;
+        // A webhook begins a schedule that waits for its channel; once for an id.
+        std::function<base::Result<>(const std::string& channel, const std::string& schedule,
+                                     const std::string& id, const std::string& text)>
+            begin_schedule;
     };
     explicit Desk(Parts parts, const DeskLimits& limits = {});
     ~Desk();
@@ -82,6 +86,7 @@ class Desk {
     // desk_turn.cc
     void hear(const Received& received);
     bool was_halted(const Received& received);
+    void begin_schedule(Channel& channel, const Received& received);
     void hear_stranger(Channel& channel, const Received& received);
     std::string run_turn(Channel& channel, const Received& received, const std::string& person);
     std::string text_of_turn(const std::string& session, const std::string& turn);

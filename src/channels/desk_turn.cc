@@ -87,6 +87,7 @@ void Desk::hear(const Received& received) {
         channel->door->note("a message in a conversation that is shared with outsiders");
         return end_with(received, "");
     }
+    if (!message.schedule.empty()) return begin_schedule(*channel, received);
     const auto person = await_person(*channel, message.from);
     if (!person && passes(person.error().code)) return;  // stopping: after the restart
     if (!person) return hear_stranger(*channel, received);
@@ -111,6 +112,17 @@ void Desk::hear(const Received& received) {
     const std::string answer = run_turn(*channel, received, *person);
     if (stop_.raised() && answer.empty()) return;  // goes on after the restart
     end_with(received, answer);
+}
+
+// The channel's secret vouches for it; whose schedule it is was said when it was added.
+void Desk::begin_schedule(Channel& channel, const Received& received) {
+    const Incoming& message = received.message;
+    const auto begun =
+        parts_.begin_schedule
+            ? parts_.begin_schedule(received.channel, message.schedule, message.id, message.text)
+            : Result<>(base::fail(Code::not_found, "there are no schedules"));
+    if (!begun) channel.door->note("a webhook began no schedule: " + begun.error().what);
+    end_with(received, "");
 }
 
 // A keeper that is being started anew answers soon.

@@ -40,7 +40,8 @@ std::string packed(const std::string& channel, const Incoming& message) {
                                            {"named", message.is_named},
                                            {"shared", message.is_shared},
                                            {"passed_on", message.is_passed_on},
-                                           {"files", message.files}});
+                                           {"files", message.files},
+                                           {"schedule", message.schedule}});
 }
 
 Result<Received> received_from(std::int64_t row, const std::string& text) {
@@ -58,6 +59,7 @@ Result<Received> received_from(std::int64_t row, const std::string& text) {
     made.message.is_shared = TRY(wire::boolean_at(json, "shared"));
     made.message.is_passed_on = TRY(wire::boolean_at(json, "passed_on"));
     made.message.files = TRY(wire::integer_at(json, "files"));
+    made.message.schedule = TRY(wire::text_at_or(json, "schedule", ""));
     return made;
 }
 

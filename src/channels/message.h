@@ -39,6 +39,8 @@ struct Incoming {
     bool is_shared = false;     // others than the tenant's members can read and write there
     bool is_passed_on = false;  // words of somebody else, forwarded
     std::int64_t files = 0;     // attached; not read
+    // A webhook begins this schedule; the text is a stranger's and comes on top of its own.
+    std::string schedule = {};
 };
 
 struct Outgoing {

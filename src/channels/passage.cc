@@ -66,6 +66,7 @@ Result<WebAnswer> Passage::exchange(const WebRequest& request, const os::WakeUp*
     action.port = url.port;
     // A base address without a path has "/".
     action.target = (url.path == "/" ? "" : url.path) + request.path;
+    if (action.target.empty()) action.target = "/";
     action.content_type = request.body.empty() ? "" : request.content_type;
     action.body_bytes = request.body.size();
     if (!request.body.empty()) {
@@ -112,6 +113,31 @@ Result<std::unique_ptr<egress::MessageLine>> Passage::open(const std::string& ur
     action.port = place.port;
     action.target = place.target();
     action.credential = credential;
+    return open_line(action, stop);
+}
+
+Result<std::unique_ptr<egress::MessageLine>> Passage::listen(const os::WakeUp* stop) {
+    if (setting_.listen_port == 0) {
+        return fail(Code::not_found,
+                    fmt::format("nothing listens; to change that: hardshell config set "
+                                "channel.{}.listen_port 8091",
+                                setting_.name));
+    }
+    gate::SendMessage action;
+    action.channel = setting_.name;
+    action.purpose = "listen";
+    action.carrier = Carrier::listen;
+    action.method = "POST";
+    action.scheme = "http";
+    action.host = gate::listen_host;
+    action.port = setting_.listen_port;
+    action.target = gate::listen_target(setting_);
+    action.credential = "app_credential";
+    return open_line(action, stop);
+}
+
+Result<std::unique_ptr<egress::MessageLine>> Passage::open_line(const gate::SendMessage& action,
+                                                                const os::WakeUp* stop) {
     const auto permit = TRY(this->permit(action));
     const auto egress = egress_();
     auto line = egress::MessageLine::open(*egress, permit.ticket(), permit.envelope(),

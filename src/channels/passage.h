@@ -58,8 +58,12 @@ class Passage {
     base::Result<std::unique_ptr<egress::MessageLine>> open(const std::string& url,
                                                             const std::string& credential,
                                                             const os::WakeUp* stop);
+    // The channel's own listener (egress/hook_listener.h), at its listen_port.
+    base::Result<std::unique_ptr<egress::MessageLine>> listen(const os::WakeUp* stop);
 
   private:
+    base::Result<std::unique_ptr<egress::MessageLine>> open_line(const gate::SendMessage& action,
+                                                                 const os::WakeUp* stop);
     base::Result<gate::Permit<gate::SendMessage>> permit(const gate::SendMessage& action);
 
     gate::Gate& gate_;

@@ -42,6 +42,7 @@ bool is_name(std::string_view name) {
 }
 
 std::string when_of(const Schedule& schedule) {
+    if (!schedule.on.empty()) return "when " + schedule.on + " says so";
     if (schedule.next_ms == 0) return "never again";
     return base::format_time(schedule.next_ms).substr(0, 16) + "Z";
 }
@@ -71,6 +72,7 @@ Json to_json(const Schedule& schedule) {
                       {"channel", schedule.channel},
                       {"conversation", schedule.conversation},
                       {"project", schedule.project},
+                      {"on", schedule.on},
                       {"missed", missed_names[static_cast<std::size_t>(schedule.missed)]},
                       {"last_ms", schedule.last_ms},
                       {"last", schedule.last}};
@@ -91,6 +93,7 @@ Result<Schedule> schedule_from_json(const Json& json, base::WallTime_ms now_ms) 
     made.channel = TRY(wire::text_at_or(json, "channel", ""));
     made.conversation = TRY(wire::text_at_or(json, "conversation", ""));
     made.project = TRY(wire::text_at_or(json, "project", ""));
+    made.on = TRY(wire::text_at_or(json, "on", ""));
     made.last_ms = TRY(wire::integer_at_or(json, "last_ms", 0));
     made.last = TRY(wire::text_at_or(json, "last", ""));
     if (made.text.size() > text_bytes_max ||
@@ -101,6 +104,9 @@ Result<Schedule> schedule_from_json(const Json& json, base::WallTime_ms now_ms) 
         (made.channel.empty() && made.kind != Schedule::Kind::task)) {
         return fail(Code::invalid_input,
                     "name the channel and the conversation in which it is to be said");
+    }
+    if (!made.on.empty() && (!made.cron.empty() || made.next_ms != 0)) {
+        return fail(Code::invalid_input, "a schedule has a time or a channel, not both");
     }
     if (made.cron.empty()) return made;
     const Cron cron = TRY(Cron::parse(made.cron));
@@ -171,7 +177,7 @@ Result<> Schedules::add(Schedule schedule) {
                                 schedule.name));
     }
     if (schedules_.size() >= schedules_max) return fail(Code::exhausted, "too many schedules");
-    if (schedule.next_ms <= parts_.clock.wall_ms()) {
+    if (schedule.on.empty() && schedule.next_ms <= parts_.clock.wall_ms()) {
         return fail(Code::invalid_input, "that time is past");
     }
     record(schedule, "added");
@@ -220,7 +226,10 @@ std::optional<std::string> Schedules::command(const std::string& person, const s
         for (const Schedule& schedule : list()) {
             if (schedule.person != person) continue;
             lines += fmt::format("{}: {}, next {}{}\n", schedule.name,
-                                 schedule.cron.empty() ? "once" : schedule.cron, when_of(schedule),
+                                 !schedule.on.empty()    ? "by webhook"
+                                 : schedule.cron.empty() ? "once"
+                                                         : schedule.cron,
+                                 when_of(schedule),
                                  schedule.last.empty() ? "" : "; last: " + schedule.last);
         }
         return lines.empty() ? "You have no schedules." : lines;
@@ -270,21 +279,47 @@ void Schedules::begin_due() {
         return;
     }
     for (const Schedule& schedule : due) {
-        const auto run = std::make_shared<Run>(schedule.person);
-        running_[schedule.name] = run;
-        const auto started = crew_.start([this, schedule, run] { carry_out(schedule, run); });
-        if (!started) running_.erase(schedule.name);
+        static_cast<void>(start_run(schedule, {std::to_string(schedule.next_ms), ""}).ok());
     }
 }
 
-void Schedules::carry_out(const Schedule& schedule, const std::shared_ptr<Run>& run) {
+// Called with the lock held.
+Result<> Schedules::start_run(const Schedule& schedule, Occasion occasion) {
+    const auto run = std::make_shared<Run>(schedule.person);
+    running_[schedule.name] = run;
+    const auto started = crew_.start([this, schedule, run, occasion = std::move(occasion)] {
+        carry_out(schedule, occasion, run);
+    });
+    if (!started) running_.erase(schedule.name);
+    return started;
+}
+
+Result<> Schedules::begin(const std::string& channel, const std::string& name,
+                          const std::string& id, const std::string& text) {
+    const std::scoped_lock lock(mutex_);
+    const auto found = schedules_.find(name);
+    if (found == schedules_.end() || found->second.on != channel) {
+        return fail(Code::not_found, fmt::format("no schedule {} waits for {}", name, channel));
+    }
+    if (running_.contains(name)) {
+        return fail(Code::conflict, fmt::format("the schedule {} still runs", name));
+    }
+    found->second.last_ms = parts_.clock.wall_ms();
+    found->second.last = "begun";
+    record(found->second, "begun");
+    TRY(save());
+    return start_run(found->second, {channel + "\n" + id, text});
+}
+
+void Schedules::carry_out(const Schedule& schedule, const Occasion& occasion,
+                          const std::shared_ptr<Run>& run) {
     std::string said = schedule.text;
-    if (schedule.kind == Schedule::Kind::task) said = run_task(schedule, schedule.next_ms, *run);
+    if (schedule.kind == Schedule::Kind::task) said = run_task(schedule, occasion, *run);
     if (schedule.kind == Schedule::Kind::digest) said = parts_.digest();
     std::string ended = run->cancel.raised() ? "stopped" : "done";
     if (!schedule.channel.empty() && !run->cancel.raised()) {
         const auto told = parts_.say(schedule.channel, {schedule.conversation, ""}, said,
-                                     fmt::format("{}\n{}", schedule.name, schedule.next_ms));
+                                     fmt::format("{}\n{}", schedule.name, occasion.id));
         if (!told) ended = "it could not be said: " + told.error().what;
     }
     const std::scoped_lock lock(mutex_);
@@ -292,26 +327,30 @@ void Schedules::carry_out(const Schedule& schedule, const std::shared_ptr<Run>& 
     const auto found = schedules_.find(schedule.name);
     if (found == schedules_.end()) return;
     found->second.last = ended;
-    if (found->second.next_ms == 0 && found->second.cron.empty()) schedules_.erase(found);
+    const bool is_over =
+        found->second.next_ms == 0 && found->second.cron.empty() && found->second.on.empty();
+    if (is_over) schedules_.erase(found);
     const auto saved = save();
     if (!saved) std::fprintf(stderr, "hardshelld: schedules: %s\n", saved.error().what.c_str());
 }
 
-std::string Schedules::run_task(const Schedule& schedule, base::WallTime_ms due_ms,
+std::string Schedules::run_task(const Schedule& schedule, const Occasion& occasion,
                                 const Run& run) {
     agent::TurnRequest request;
     const std::string place = fmt::format("{}\n{}", schedule.person, schedule.name);
     request.session = "clock-" + base::to_hex(message_key("schedule", place)).substr(0, 26);
     request.missing = agent::TurnRequest::Missing::create;
     request.turn =
-        "clock-" +
-        base::to_hex(message_key("schedule", fmt::format("{}\n{}", place, due_ms))).substr(0, 26);
+        "clock-" + base::to_hex(message_key("schedule", fmt::format("{}\n{}", place, occasion.id)))
+                       .substr(0, 26);
     request.text = schedule.text;
+    if (!occasion.said.empty()) request.text += "\n\nThe webhook says:\n" + occasion.said;
     request.person = schedule.person;
     request.origin = "schedule";
     request.agent = "schedule";
     request.project = schedule.project;
-    request.label = flow::Label::of_person(schedule.person);
+    request.label =
+        occasion.said.empty() ? flow::Label::of_person(schedule.person) : flow::Label::unknown();
     // Nobody sits there: what needs consent is denied.
     request.approver = gate::Circumstances::Approver::nobody;
     agent::SilentListener listener;

@@ -1,4 +1,5 @@
-// Schedules: what runs by the clock: tasks, reminders and a digest, each for its owner.
+// Schedules: what runs by the clock, or when a webhook says so: tasks, reminders and a digest, each
+// for its owner.
 //
 // A task is a turn of the agent "schedule", so rules can hold it closer than what a person asks for
 // directly; nobody can be asked meanwhile, so whatever needs consent is denied. What was due while
@@ -32,6 +33,7 @@ struct Schedule {
     std::string channel;  // where its outcome is said; empty: nowhere
     std::string conversation;
     std::string project;
+    std::string on;  // the channel whose webhook begins it; then it has no time of its own
     Missed missed = Missed::skip;
     base::WallTime_ms last_ms = 0;
     std::string last;  // how it ended
@@ -68,6 +70,10 @@ class Schedules {
     // Ends it, and what of it runs. not_found when there is none of that person's.
     base::Result<> remove(const std::string& name, const std::string& person);
     std::vector<Schedule> list() const;
+    // Begins one that waits for that channel, once for an id. `text` is a stranger's word beside
+    // the schedule's own. not_found, or conflict while it runs.
+    base::Result<> begin(const std::string& channel, const std::string& name, const std::string& id,
+                         const std::string& text);
     // "/schedules" and "/schedule stop NAME" of a chat.
     std::optional<std::string> command(const std::string& person, const std::string& text);
     // Halts what runs for a person.
@@ -77,8 +83,15 @@ class Schedules {
     struct Run;
     void keep_time();
     void begin_due();
-    void carry_out(const Schedule& schedule, const std::shared_ptr<Run>& run);
-    std::string run_task(const Schedule& schedule, base::WallTime_ms due_ms, const Run& run);
+    // What makes it run now: the time that was due, or a webhook's request.
+    struct Occasion {
+        std::string id;
+        std::string said;  // by a stranger
+    };
+    base::Result<> start_run(const Schedule& schedule, Occasion occasion);
+    void carry_out(const Schedule& schedule, const Occasion& occasion,
+                   const std::shared_ptr<Run>& run);
+    std::string run_task(const Schedule& schedule, const Occasion& occasion, const Run& run);
     base::Result<> save();
     void record(const Schedule& schedule, std::string_view what) const;
 

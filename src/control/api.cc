@@ -72,9 +72,29 @@ Result<Caller> Api::caller_of(const net::HttpExchange& exchange) {
     const std::string token(given->substr(bearer.size()));
     const gate::TokenEntry* entry = tokens->find(token);
     if (entry == nullptr) {
+        note_unknown_token();
         return fail(Code::denied, "the token is not known; see: hardshell token list");
     }
     return Caller{entry->name, entry->scopes, token, "api"};
+}
+
+// One record a minute, with how often: whoever guesses must not fill the log.
+void Api::note_unknown_token() {
+    ++unknown_tokens_;
+    const std::int64_t now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+                                    parts_.clock.steady().time_since_epoch())
+                                    .count();
+    std::int64_t due_ms = unknown_token_due_ms_.load();
+    if (now_ms < due_ms ||
+        !unknown_token_due_ms_.compare_exchange_strong(due_ms, now_ms + unknown_token_pause_ms)) {
+        return;
+    }
+    wire::Json fields;
+    fields["outcome"] = "refused";
+    fields["reason"] = "an API client gave a token that is not known";
+    fields["count"] = static_cast<std::int64_t>(unknown_tokens_.exchange(0));
+    // A keeper that is gone is seen by whoever asks it something.
+    static_cast<void>(parts_.gate.record("sign_in", std::move(fields), gate::Durable::later).ok());
 }
 
 void Api::handle(net::HttpExchange& exchange) {
@@ -148,8 +168,7 @@ Result<> Api::route_get(net::HttpExchange& exchange, const Caller& caller,
         return answer_json(exchange, TRY(config(path.substr(11))));
     }
     if (path == "/v1/approvals") {
-        return answer_json(exchange,
-                           TRY(parts_.gate.question("approvals.list", Json(wire::JsonObject{}))));
+        return answer_json(exchange, TRY(approvals()));
     }
     if (path.starts_with("/v1/decisions/")) {
         return answer_json(exchange, TRY(decision(path.substr(14))));

@@ -76,8 +76,10 @@ class Api {
 
   private:
     using Answer = base::Result<wire::Json>;
+    static constexpr std::int64_t unknown_token_pause_ms = 60'000;
 
     base::Result<Caller> caller_of(const net::HttpExchange& exchange);
+    void note_unknown_token();
     base::Result<> route(net::HttpExchange& exchange, const Caller& caller);
     base::Result<> route_get(net::HttpExchange& exchange, const Caller& caller,
                              const std::string& path);
@@ -98,6 +100,7 @@ class Api {
     Answer sessions(const Caller& caller);
     Answer session(const Caller& caller, const std::string& id);
     Answer spaces();
+    Answer approvals();
     Answer decision(const std::string& id);
     Answer config(const std::string& key);
     Answer set_config(const Caller& caller, const wire::Json& body);
@@ -107,6 +110,8 @@ class Api {
     gate::TokenFile token_file_;
     std::atomic<std::uint64_t> requests_ = 0;
     std::atomic<std::uint64_t> refused_ = 0;
+    std::atomic<std::uint64_t> unknown_tokens_ = 0;  // since the last record of them
+    std::atomic<std::int64_t> unknown_token_due_ms_ = 0;
 };
 
 // Reads the body as JSON, whatever is wrong with it said in one sentence.

@@ -140,6 +140,23 @@ Api::Answer Api::session(const Caller&, const std::string& id) {
     return json;
 }
 
+// The keeper's list, and beside each card what it would change where a turn here waits for it: a
+// text that the keeper does not hold, because what it writes cannot be forgotten.
+Api::Answer Api::approvals() {
+    const Json held = TRY(parts_.gate.question("approvals.list", Json(wire::JsonObject{})));
+    Json list{wire::JsonArray{}};
+    for (const Json& approval : *TRY(wire::array_at(held, "approvals"))) {
+        Json row = approval;
+        const std::string card = TRY(wire::text_at(approval, "card"));
+        const std::string shown = parts_.assistant.shown_card(TRY(wire::text_at(approval, "id")));
+        if (shown.size() > card.size() && shown.starts_with(card)) {
+            row["preview"] = shown.substr(card.size() + 1);
+        }
+        list.push(std::move(row));
+    }
+    return Json(wire::JsonObject{{"approvals", std::move(list)}});
+}
+
 Api::Answer Api::spaces() {
     // One daemon serves one space for now; its name, preset and folders are what it has.
     Json item;
@@ -198,7 +215,7 @@ Api::Answer Api::set_config(const Caller& caller, const Json& body) {
     TRY(gate::Settings::parse(text, "config.toml"));  // a file that does not hold is never written
     Json fields;
     fields["key"] = key;
-    fields["by"] = caller.name;
+    fields["person"] = caller.name;
     TRY(parts_.gate.record("config.change", std::move(fields), gate::Durable::before_return));
     TRY(os::write_file_atomic(file, base::bytes_of(text)));
     return Json(wire::JsonObject{{"key", key}, {"file", file}, {"restart", true}});

@@ -43,6 +43,15 @@ class Reader {
         return i;
     }
 
+    std::size_t past_borrowed(std::size_t at) const {
+        std::size_t i = at;
+        while (i < text_.size() && i - at < 32 &&
+               (is_word(text_[i]) || std::string_view("&' []").find(text_[i]) < 5)) {
+            ++i;
+        }
+        return i;
+    }
+
   private:
     std::string_view text_;
 };
@@ -60,6 +69,17 @@ std::optional<std::size_t> past_value_word(const Reader& in, std::string_view te
     at = in.past_blanks(at);
     if (in.peek(at) != ':' && in.peek(at) != '=') return std::nullopt;
     return at + 1;
+}
+
+// tool --token VALUE; ENV TOKEN VALUE of a Dockerfile; setenv TOKEN VALUE
+bool is_option(std::string_view text, std::size_t name_begin) {
+    if (text.substr(name_begin).starts_with("--")) return true;
+    const std::size_t lead = name_begin > 16 ? name_begin - 16 : 0;
+    const std::string_view before = text.substr(lead, name_begin - lead);
+    static constexpr std::string_view setters[] = {
+        "ENV ", "set -x ", "set -gx ", "setenv ", "set -Ux ", "configure set ", "SetEnv "};
+    return std::any_of(std::begin(setters), std::end(setters),
+                       [&](std::string_view word) { return before.ends_with(word); });
 }
 
 // The sign between name and value; at is moved past it.
@@ -85,8 +105,10 @@ bool read_sign(const Reader& in, std::string_view text, bool name_quoted, std::s
         ++at;
         // A type may stand before the value: password: string = "…".
         const std::size_t type = in.past_blanks(at);
-        if (is_letter(in.peek(type))) {
-            const std::size_t behind = in.past_blanks(in.past_word(type));
+        const bool borrowed = in.peek(type) == '&';  // &str, &'static str
+        if (is_letter(in.peek(type)) || borrowed) {
+            const std::size_t behind =
+                in.past_blanks(borrowed ? in.past_borrowed(type) : in.past_word(type));
             if (in.peek(behind) == '=' && in.peek(behind + 1) != '=') {
                 at = behind + 1;
                 found.giving = Giving::equals;
@@ -109,8 +131,8 @@ bool read_sign(const Reader& in, std::string_view text, bool name_quoted, std::s
         ++at;
         return true;
     }
-    const bool option = found.name_begin > 0 && text.substr(found.name_begin).starts_with("--");
-    if (option && is_blank(text[after_name < text.size() ? after_name : 0])) {
+    if (is_option(text, found.name_begin) && after_name < text.size() &&
+        is_blank(text[after_name])) {
         found.giving = Giving::option;
         return true;
     }
@@ -121,6 +143,7 @@ bool read_sign(const Reader& in, std::string_view text, bool name_quoted, std::s
         return true;
     }
     if (is_letter(sign) && at > after_name) {
+        if (text.substr(at, 3) == "As ") at = in.past_blanks(at + 3);  // Dim password As String =
         const std::size_t behind = in.past_blanks(in.past_word(at));
         if (in.peek(behind) == '=' && in.peek(behind + 1) != '=') {
             at = behind + 1;
@@ -171,7 +194,7 @@ void read_bare(std::string_view text, std::size_t at, Assignment& found) {
     while (end < last && !is_space(text[end]) && text[end] != '"' && text[end] != '\'' &&
            text[end] != ';' && text[end] != '`') {
         const char byte = text[end];
-        if (byte == '<' && found.giving == Giving::element) break;
+        if ((byte == '<' && found.giving == Giving::element) || byte == '>') break;
         if (byte == ',' && end + 1 < last && is_space(text[end + 1])) break;
         if (byte == '\\' && end + 1 < last && text[end + 1] == 'n') break;
         if (byte == '&' && found.giving == Giving::equals) break;
@@ -229,6 +252,8 @@ std::optional<Assignment> read_assignment(std::string_view text, std::size_t at,
         if (!found.quoted) read_bare(text, next, found);
     }
     if (found.end <= found.begin) return std::nullopt;
+    const char before = found.name_begin > 0 ? text[found.name_begin - 1] : ' ';
+    found.in_query = before == '?' || before == '&';
     found.whole_line = fills_line(text, found);
     return found;
 }

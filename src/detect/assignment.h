@@ -21,6 +21,7 @@ struct Assignment {
     Giving giving = Giving::equals;
     bool quoted = false;
     bool compared = false;    // == or !=
+    bool in_query = false;    // ?name=value or &name=value
     bool whole_line = false;  // nothing but the assignment stands in its line
 };
 

@@ -7,6 +7,8 @@
 #include "detect/assignment.h"
 #include "detect/checksum.h"
 #include "detect/injection.h"
+#include "detect/injection_phrases.h"
+#include "detect/personal_words.h"
 #include "detect/structured.h"
 
 namespace hs::detect {
@@ -30,7 +32,7 @@ std::string class_of(char sign) {
 std::vector<std::string> spelled(std::string_view gate) {
     std::vector<std::string> out = {""};
     for (const char byte : gate) {
-        if (byte > '\3') {
+        if (static_cast<unsigned char>(byte) > 3) {
             for (std::string& text : out) text += byte;
             continue;
         }
@@ -75,8 +77,14 @@ bool goes_on(std::string_view text, std::size_t at) {
                         });
 }
 
+bool wants(const Wanted& wanted, Family family) {
+    if (family == Family::secret) return wanted.secrets;
+    return family == Family::injection ? wanted.injection : wanted.personal;
+}
+
+// lead: the bytes of the documented prefix, which is no part of what is random.
 void look_token(const TokenRule& rule, const Expression& expression, std::string_view text,
-                std::size_t at, Report& report) {
+                std::size_t at, std::size_t lead, Report& report) {
     if (at < rule.before) return;
     at -= rule.before;
     if (rule.edge == Edge::token) {
@@ -90,10 +98,11 @@ void look_token(const TokenRule& rule, const Expression& expression, std::string
         return;
     }
     const std::string_view value = text.substr(at, size);
-    if (entropy(value) < rule.entropy || is_placeholder(value)) return;
+    const std::string_view own = value.substr(rule.before > 0 ? 0 : std::min(lead, size));
+    if (entropy(value) < rule.entropy || is_placeholder(own)) return;
     // A name with words in it: sk-learn-something-long, key-management-service.
     const bool digits = std::any_of(value.begin() + 4, value.end(), is_digit);
-    if (wordiness(value) > 0.55 || (!digits && wordiness(value) > 0.38)) return;
+    if (wordiness(own) > 0.55 || (!digits && wordiness(own) > 0.38)) return;
     double confidence = rule.confidence;
     if (const auto checked = token_checksum(rule.kind, value)) {
         confidence = *checked ? 0.99 : confidence - 0.15;
@@ -164,6 +173,12 @@ void Catalogue::add_looks() {
     for (const StructuredLook& look : injection_looks()) {
         add_look(look.gates, look.look, Family::injection);
     }
+    for (const StructuredLook& look : phrase_looks()) {
+        add_look(look.gates, look.look, Family::injection);
+    }
+    for (const StructuredLook& look : personal_word_looks()) {
+        add_look(look.gates, look.look, Family::personal);
+    }
 }
 
 Catalogue::Catalogue() {
@@ -192,10 +207,10 @@ void Catalogue::scan(std::string_view text, std::size_t from, std::size_t to, co
                      Report& report) const {
     gate_->scan(text, from, to, [&](std::size_t at, const Literal& literal) {
         const Rule& rule = rules_[literal.rule];
-        if (rule.family == Family::injection ? !wanted.injection : !wanted.secrets) return;
+        if (!wants(wanted, rule.family)) return;
         if (rule.token != nullptr) {
             if (wanted.is_binary && !rule.token->in_binary) return;
-            look_token(*rule.token, *rule.expression, text, at, report);
+            look_token(*rule.token, *rule.expression, text, at, literal.text.size(), report);
             return;
         }
         const std::size_t end = at + literal.text.size();

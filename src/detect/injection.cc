@@ -41,7 +41,7 @@ void look_prompt(std::string_view text, std::size_t at, std::size_t, Report& rep
 
 void look_frame(std::string_view text, std::size_t at, std::size_t, Report& report) {
     static const Expression expression(
-        R"re((?:im_start|eot_id|start_header_id)\|>|\[/?INST\]|<</?SYS>>|(?i)<(?:system|system-reminder|instructions?|important)>[^<\n]{10,}|(?i)(?:#{2,}|\[|\*{2}) ?(?:system|new instructions?|admin|important)(?: (?:message|override|note|instructions?))? ?(?::|\]|\*{2})[^\n]{10,})re");
+        R"re((?:im_start|eot_id|start_header_id)\|>|\[/?INST\]|<</?SYS>>|(?i)<(?:system|system-reminder|instructions?|important)>[^<\n]{10,}|(?i)(?:#{2,}|\[|\*{2}) ?(?:system|new instructions?|admin|important)(?: (?:message|override|note|instructions?))? ?(?::|\]|\*{2})\n{0,2}[^\n]{10,})re");
     report_match("false-frame", expression, text, at, 0.65, report);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -11,9 +12,10 @@ namespace hs::detect {
 
 namespace {
 
-constexpr std::string_view password_words[] = {"password", "passwd",     "pwd",       "passphrase",
-                                               "passwort", "passw",      "userpass",  "pass",
-                                               "pw",       "contraseña", "motdepasse"};
+constexpr std::string_view password_words[] = {
+    "password", "passwd", "pwd",    "passphrase", "passwort",   "passw",
+    "userpass", "pass",   "pw",     "contraseña", "motdepasse", "psk",
+    "kennwort", "bindpw", "rootpw", "storepass",  "keypass"};
 constexpr std::string_view key_words[] = {
     "secret",           "token",      "apikey",        "credential",
     "credentials",      "secretkey",  "accesskey",     "authtoken",
@@ -38,7 +40,7 @@ constexpr std::string_view neutral_words[] = {
     "backup",  "1",      "2",          "3",      "data",        "v1",      "v2",      "env",
     "key",     "a",      "b",          "is",     "my",          "the",     "qa",      "uat",
     "master",  "main",   "user",       "root",   "admin",       "legacy",  "temp",    "tmp",
-    "literal", "const"};
+    "literal", "const",  "base",       "hex"};
 
 template <class Words>
 bool holds(const Words& words, std::string_view word) {
@@ -171,7 +173,19 @@ double judge_key(std::string_view value, const Assignment& assignment) {
     if (value.size() < 12 || value.size() > 2000) return 0;
     const Classes classes = classes_of(value);
     if (classes.spaces > 0 || classes.others > 0) return 0;
-    if (is_uuid(value)) return assignment.quoted || assignment.whole_line ? 0.55 : 0;
+    if (is_uuid(value)) {
+        const bool placed = assignment.quoted || assignment.whole_line ||
+                            assignment.giving == Giving::option || assignment.in_query;
+        return placed ? 0.55 : 0;
+    }
+    // Made by a generator that uses every sign, as web frameworks' own keys are.
+    const bool pattern = value.find("(?") != std::string_view::npos ||
+                         value.find('\\') != std::string_view::npos ||
+                         value.find("{{") != std::string_view::npos;
+    if (assignment.quoted && value.size() >= 40 && !pattern && classes.signs >= 6 &&
+        classes.digits >= 2 && entropy(value) >= 4.3 && wordiness(value) < 0.45) {
+        return 0.7;
+    }
     if (classes.signs > value.size() / 3) return 0;
     // A pattern that finds keys is none.
     if (value.find_first_of("[{(\\") != std::string_view::npos) return 0;

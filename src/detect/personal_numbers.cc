@@ -150,12 +150,14 @@ bool look_phone(std::string_view text, const Number& number, Report& report) {
                              : 0.65);
         return true;
     }
-    const bool trunk = d[0] == '0' && d.size() >= 10 && d.size() <= 12;
+    const bool dated = number.layout.starts_with("2.2.4");
+    const bool trunk = d[0] == '0' && d.size() >= 10 && d.size() <= 12 && !dated;
     const bool national =
         d.size() == 11 && d[0] == '1' && number.layout.find("3-4") != std::string::npos;
     if ((trunk || national || (d.size() == 10 && d[0] >= '2')) && !number.plus &&
         has_context(text, number.begin, number.end,
-                    "phone|tel:|tel.|mobile|cell:|fax|whatsapp|handy|sms")) {
+                    "phone|tel:|tel.|tel |telefon|mobile|cell:|fax|whatsapp|handy|sms|"
+                    "ring me|call me|reach me|text me")) {
         report.add("phone-number", Family::personal, number.begin, number.end, 0.75);
         return true;
     }

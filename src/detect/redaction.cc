@@ -43,7 +43,8 @@ std::string Redaction::placeholder_for(std::string_view kind, std::string_view v
     return placeholder;
 }
 
-std::string Redaction::redact(std::string_view text, const RedactionWanted& wanted) {
+std::string Redaction::redact(std::string_view text, const RedactionWanted& wanted,
+                              Replacements* replaced) {
     const auto findings = scan(text, options_of(wanted));
     std::string out;
     std::size_t at = 0;
@@ -65,6 +66,9 @@ std::string Redaction::redact(std::string_view text, const RedactionWanted& want
         const std::size_t end = std::min<std::size_t>(text.size(), finding.offset + finding.length);
         out += placeholder_for(finding.kind, text.substr(finding.offset, end - finding.offset));
         at = end;
+        if (replaced == nullptr) continue;
+        ++replaced->kinds[std::string(finding.kind)];
+        ++(finding.family == Family::secret ? replaced->secrets : replaced->personal);
     }
     pass_to(text.size());
     return out;

@@ -8,6 +8,7 @@
 // Threads: a Redaction belongs to one thread at a time.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -23,6 +24,13 @@ struct RedactionWanted {
     bool operator==(const RedactionWanted&) const = default;
 };
 
+// How often something of a kind was replaced in one text.
+struct Replacements {
+    std::map<std::string, std::int64_t, std::less<>> kinds;  // "github-pat", "iban"
+    std::int64_t secrets = 0;
+    std::int64_t personal = 0;
+};
+
 class Redaction {
   public:
     // Values remembered at most; more are replaced by a placeholder that is not put back.
@@ -34,7 +42,9 @@ class Redaction {
 
     // Whether redact() would change it.
     static bool touches(std::string_view text, const RedactionWanted& wanted);
-    std::string redact(std::string_view text, const RedactionWanted& wanted);
+    // What is replaced is added to `replaced`, where one is given.
+    std::string redact(std::string_view text, const RedactionWanted& wanted,
+                       Replacements* replaced = nullptr);
     std::string restore(std::string_view text) const;
     // The value of a whole placeholder, or null.
     const std::string* value_of(std::string_view placeholder) const;

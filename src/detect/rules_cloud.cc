@@ -93,6 +93,10 @@ constexpr TokenRule rules[] = {
     {"nvidia-ngc-key", "nvapi-", R"(nvapi-[\w-]{60,72})", 3.5},
     {"octopus-deploy-key", "API-\2", R"(API-[A-Z0-9]{25,32})", 3.3},
     {"launchdarkly-key", "sdk-\1|mob-\1|api-\1", R"((?:sdk|mob|api)-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})", 2.8},
+    {"aiven-service-password", "AVNS_", R"(AVNS_[\w-]{15,30})", 3},
+    {"rootly-api-key", "rootly_", R"(rootly_[a-f0-9]{64})", 3},
+    {"settlemint-token", "sm_pat_|sm_aat_|sm_sat_", R"(sm_(?:pat|aat|sat)_[A-Za-z0-9]{16})", 3},
+    {"ionic-api-token", "ion_\2", R"(ion_[a-z0-9]{42})", 3.5},
 };
 // clang-format on
 

@@ -83,6 +83,8 @@ constexpr TokenRule rules[] = {
     {"baseten-key", "bst_", R"(bst_[A-Za-z0-9]{30,40})", 3.3},
     {"helicone-key", "sk-helicone-", R"(sk-helicone-[a-z0-9-]{26,40})", 3},
     {"comet-opik-key", "opik_", R"(opik_[A-Za-z0-9]{24,48})", 3.2},
+    {"buildkite-token", "bkct_|bkar_|bkpt_", R"(bk(?:ct|ar|pt)_[\w-]{36,90})", 3.3},
+    {"openvsx-token", "ovsxp_", R"(ovsxp_[0-9a-f-]{36})", 2.8},
     {"hardshell-token", "hardshell_", R"(hardshell_[A-Za-z0-9_-]{32,64})", 3.5},
 };
 // clang-format on

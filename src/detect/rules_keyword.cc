@@ -108,6 +108,7 @@ constexpr KeywordRule rules[] = {
     {"dropbox-secret", "dropbox", Alphabet::lower_alnum, 15, 15, 3},
     {"box-secret", "box_client|box_secret|boxsdk", Alphabet::alnum, 32, 32, 3.3},
     {"airtable-key", "airtable", Alphabet::printable, 17, 17, 3.3, "key[A-Za-z0-9]{14}"},
+    {"asana-personal-token", "asana", Alphabet::printable, 46, 80, 3, "\\d/\\d{12,20}(?:/\\d{12,20})?:[0-9a-f]{32}"},
     {"asana-secret", "asana", Alphabet::hex, 32, 32, 3},
     {"trello-key", "trello", Alphabet::hex, 32, 64, 3},
     {"atlassian-token", "jira|atlassian|confluence", Alphabet::word, 24, 24, 3.3},

@@ -177,6 +177,14 @@ double wordiness(std::string_view text) {
 
 bool looks_random(std::string_view text) {
     if (text.size() < 10) return false;
+    // provider_0123abcd…: a name before digits of base 16, or before a UUID.
+    if (text.size() > 36 && is_uuid(text.substr(text.size() - 36))) return true;
+    const std::size_t joint = text.find_last_of("_-.:");
+    const std::string_view tail = text.substr(joint == std::string_view::npos ? 0 : joint + 1);
+    if (joint != std::string_view::npos && tail.size() >= 24 && made_of(tail, Alphabet::hex) &&
+        entropy(tail) >= 2.8 && !made_of(tail, Alphabet::digits)) {
+        return true;
+    }
     const double most = std::log2(static_cast<double>(std::min<std::size_t>(text.size(), 64)));
     const bool hex = made_of(text, Alphabet::hex);
     const double possible = hex ? std::min(most, 4.0) : most;

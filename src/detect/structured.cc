@@ -238,6 +238,9 @@ void look_url(std::string_view text, std::size_t at, std::size_t end, Report& re
 
 // What is given to a telling name.
 void look_given(std::string_view text, std::size_t at, std::size_t end, Report& report) {
+    // Of a gate such as "pass": or pwd= only the name counts.
+    while (at < end && (text[at] == '"' || text[at] == '\'')) ++at;
+    while (end > at && !is_alnum(text[end - 1])) --end;
     const auto given = read_assignment(text, at, end);
     if (!given) return;
     const std::string_view name =
@@ -269,7 +272,8 @@ constexpr char given_gates[] =
     "deploy_key|deploy-key|functions-key|functions_key|encryptkey|encrypt_key|integration_key|"
     "write_key|"
     "writekey|webhook_key|aes_key|aeskey|cipher_key|vault_key|db_key|psk=|server_key|serverkey|"
-    "host_key";
+    "host_key|api.key|secret.key|access.key|private.key|app.key|encryption.key|auth.key|kennwort|"
+    "psk =|bindpw|rootpw";
 
 constexpr StructuredLook looks[] = {
     {"-begin |- begin ", look_pem},

@@ -113,7 +113,7 @@ void look_chpasswd(std::string_view text, std::size_t at, std::size_t, Report& r
 
 void look_shadow(std::string_view text, std::size_t at, std::size_t, Report& report) {
     static const Expression expression(
-        R"re((:\$(?:1|5|6|y|2[aby]|apr1|argon2id)\$[A-Za-z0-9./$,=+]{20,128}):\d*:)re");
+        R"re((:\$(?:1|5|6|y|2[aby]|apr1|argon2id)\$[A-Za-z0-9./$,=+]{20,128})(?::\d*:|\s|$))re");
     const std::string_view value = expression.group_at_start(text.substr(at));
     if (value.size() < 24) return;
     report.add("shadow-password-hash", Family::secret, at + 1, at + value.size(), 0.8);
@@ -131,7 +131,96 @@ void look_sql_password(std::string_view text, std::size_t at, std::size_t, Repor
     report_group("sql-user-password", expression, text, at, 0.8, report);
 }
 
+// Names of cookies that stand for a person who has signed in.
+void look_cookie(std::string_view text, std::size_t, std::size_t end, Report& report) {
+    static const Expression expression(
+        R"re((?i)[^\n]{0,300}?\b[\w-]*(?:sess|sid|auth|token|jwt|remember|login)[\w-]*=([^;\s"']{20,}))re");
+    const std::string_view value = expression.group_at_start(text.substr(end));
+    if (value.size() < 20 || is_placeholder(value) || !looks_random(value)) return;
+    const auto begin = static_cast<std::size_t>(value.data() - text.data());
+    report.add("session-cookie", Family::secret, begin, begin + value.size(), 0.65);
+}
+
+// openssl -pass pass:…, unzip -P …, net use … /user:NAME …, gh secret set NAME --body …
+void look_option(std::string_view text, std::size_t at, std::size_t, Report& report) {
+    static const Expression expression(
+        R"re((?i)(?:-pass(?:in|out)? pass:|(?:un)?zip (?:-\w+ )*(?-i:-P) ?|7z [^\n]{0,80}? -p|net use [^\n]{0,120}?/user:\S+ |secret set \S+ (?:[^\n]{0,60} )?(?:--body|-b)[ =]|(?:mongosh?|snowsql|influx|sqlcmd|mosquitto_\w+|ldap\w+) [^\n]{0,120}?(?-i:-[pPw]) |runas [^\n]{0,60}?/user:\S+ |snmp-server community |enable (?:secret|password)(?: \d)? |-(?:src|dest)?(?:store|key)pass |jdbc:oracle:thin:[^/\s"']{1,40}/)["']?([^\s"'@<]{4,256}))re");
+    const std::string_view value = expression.group_at_start(text.substr(at));
+    // "Enable password input": a sentence goes on.
+    if (std::none_of(value.begin(), value.end(), is_digit) && wordiness(value) > 0.3) return;
+    report_group("command-password", expression, text, at, 0.75, report);
+}
+
+// ConvertTo-SecureString "…", new NetworkCredential("user", "…"), auth=("user", "…")
+void look_code_pair(std::string_view text, std::size_t at, std::size_t, Report& report) {
+    static const Expression expression(
+        R"re((?i)(?:-securestring(?: -string)? |(?:credentials?|httpbasicauth|basicauth|basic_auth|passwordauthentication|auth ?=|getconnection|\.login) ?\(\s*(?:["']jdbc:[^"'\n]{1,200}["']\s*,\s*)?\s*(?:["'][^"'\n]{1,64}["']|[\w.]{1,40})\s*,\s*)["']([^"'\n]{5,128})["'])re");
+    report_group("code-password", expression, text, at, 0.75, report);
+}
+
+// The password for the account is …; das Passwort lautet …; the token is `…`
+void look_said(std::string_view text, std::size_t at, std::size_t, Report& report) {
+    // A cheap refusal: what is told has a digit, in the same line.
+    const std::string_view line =
+        text.substr(at, std::min(text.substr(at, 200).find('\n'), std::size_t{200}));
+    if (std::none_of(line.begin(), line.end(), is_digit)) return;
+    static const Expression expression(
+        R"re((?i)(?:password|passwort|passphrase|kennwort|mot de passe|contraseña|senha|wachtwoord|hasło|token|secret|api key|access key|(?:encryption|signing|secret|private|master) key|pass|pw|credentials?|pin)\b(?:[^\n=:"'`]{0,48}?\s(?:is|lautet|ist|est|es|are|to|->|—|–|é)\s*:?|[^\n=:"'`]{0,24}?:|(?: \d)?)\s+["'`]?([^\s"'`,;<>()]{8,256}))re");
+    std::string_view value = expression.group_at_start(text.substr(at, 400));
+    while (!value.empty() && (value.back() == '.' || value.back() == '?')) value.remove_suffix(1);
+    if (value.size() < 8 || !is_plausible_password(value) || is_uuid(value)) return;
+    const auto digits = std::count_if(value.begin(), value.end(), is_digit);
+    const auto letters = std::count_if(value.begin(), value.end(), is_letter);
+    const bool path = value.find('/') != std::string_view::npos;
+    if (digits == 0 || letters < 2 || (path && !looks_random(value))) return;
+    if (wordiness(value) > 0.5 && value.size() < 20 && digits < 3) return;
+    const bool mixed = std::any_of(value.begin(), value.end(), is_upper) &&
+                       std::any_of(value.begin(), value.end(), is_lower);
+    const bool chosen = digits >= 2 && value.size() <= 24 && (mixed || letters >= 4);
+    // Right behind the word, with no "is" between: only what no sentence goes on with.
+    const std::string_view joint =
+        text.substr(at, static_cast<std::size_t>(value.data() - text.data()) - at);
+    if (joint.size() < 13 && joint.find(':') == std::string_view::npos &&
+        joint.find(" is") == std::string_view::npos && !(mixed && wordiness(value) < 0.4)) {
+        return;
+    }
+    if (!chosen && !looks_random(value)) return;
+    const auto begin = static_cast<std::size_t>(value.data() - text.data());
+    report.add("told-credential", Family::secret, begin, begin + value.size(), 0.6);
+}
+
+// BIP 39: twelve to twenty-four words of three to eight letters.
+void look_seed(std::string_view text, std::size_t at, std::size_t, Report& report) {
+    static const Expression expression(
+        R"re((?i)(?:seed|recovery|mnemonic|backup)[ _-]?(?:phrases?|words?)?["']?\s*(?:is|are|[:=])\s*["'`]?((?-i:(?:[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8}))\b)re");
+    report_group("wallet-seed-phrase", expression, text, at, 0.8, report);
+}
+
+void look_npm_auth(std::string_view text, std::size_t at, std::size_t end, Report& report) {
+    while (end < text.size() && (is_space(text[end]) || text[end] == '=')) ++end;
+    look_basic(text, at, end, report);
+}
+
 constexpr StructuredLook looks[] = {
+    {"cookie: ", look_cookie},
+    {"authorization: token |authorization: apikey |authorization: api-key |authorization: key ",
+     look_bearer},
+    {"-pass pass:|-passin pass:|-passout pass:|unzip -|zip -p|7z x|7z a|net use |secret set "
+     "|mongosh |mongo -|snowsql |influx -|sqlcmd |mosquitto_|ldapsearch |ldapadd |runas "
+     "|snmp-server comm|enable secret|enable "
+     "pass|-storepass|-keypass|-srcstorepass|-deststorepass|jdbc:oracle:thin:",
+     look_option},
+    {"-securestring|credential(|credentials(|httpbasicauth|basicauth(|basic_auth(|auth=(|auth = "
+     "(|.login(|getconnection(|passwordauthentication(",
+     look_code_pair},
+    {"password |passwort |passphrase |kennwort |mot de passe |contrase\xC3\xB1"
+     "a |senha |wachtwoord "
+     "|has\xC5\x82o |token |secret |api key |access key |encryption key|signing key|secret key "
+     "|private key |master key |pw for|pw is|pw: |pass is|pass for|credential",
+     look_said},
+    {"seed phrase|seed_phrase|seedphrase|recovery phrase|mnemonic|seed words|recovery words",
+     look_seed},
+    {"_auth", look_npm_auth},
     {"bearer ", look_bearer},
     {"basic ", look_basic},
     {"\"auth\"", look_auth},

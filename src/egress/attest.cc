@@ -11,6 +11,7 @@ using wire::Json;
 namespace {
 
 constexpr std::size_t answer_bytes = 20;
+constexpr std::size_t code_digits = 6;
 constexpr std::size_t id_bytes_max = 64;
 
 std::string text_in(const Json* json, std::string_view key) {
@@ -20,6 +21,12 @@ std::string text_in(const Json* json, std::string_view key) {
 
 const Json* in(const Json* json, std::string_view key) {
     return json != nullptr ? json->find(key) : nullptr;
+}
+
+const wire::JsonArray& list_in(const Json* json, std::string_view key) {
+    static const wire::JsonArray none;
+    const Json* member = in(json, key);
+    return member != nullptr && member->array() != nullptr ? *member->array() : none;
 }
 
 bool is_true(const Json* json, std::string_view key) {
@@ -87,6 +94,24 @@ class Collector {
         add("telegram", "", number_in(from), text_in(message, "text"));
     }
 
+    // entry[].changes[].value.messages[] of Meta's webhooks.
+    void whatsapp(const Json& entry) {
+        for (const Json& change : list_in(&entry, "changes")) {
+            if (text_in(&change, "field") != "messages") continue;
+            for (const Json& message : list_in(in(&change, "value"), "messages")) {
+                const Json* reply = in(in(&message, "interactive"), "button_reply");
+                add("whatsapp", "", text_in(&message, "from"),
+                    reply != nullptr ? text_in(reply, "id")
+                                     : text_in(in(&message, "text"), "body"));
+            }
+        }
+    }
+
+    // docs/channels/webhook.md.
+    void webhook(const Json& data) {
+        add("webhook", text_in(&data, "tenant"), text_in(&data, "user"), text_in(&data, "text"));
+    }
+
     std::vector<Attested> take() { return std::move(found_); }
 
   private:
@@ -97,12 +122,19 @@ class Collector {
     void add(std::string_view platform, std::string tenant, std::string user,
              std::string_view text) {
         text = trimmed(text);
+        std::string code;
+        if (text.size() == answer_bytes + 1 + code_digits && text[answer_bytes] == ' ' &&
+            text.substr(answer_bytes + 1).find_first_not_of("0123456789") ==
+                std::string_view::npos) {
+            code = text.substr(answer_bytes + 1);
+            text = text.substr(0, answer_bytes);
+        }
         if (!is_answer(text) || user.empty() || user.size() > id_bytes_max ||
             tenant.size() > id_bytes_max || found_.size() >= attested_max) {
             return;
         }
-        found_.push_back(
-            {std::string(platform), std::move(tenant), std::move(user), std::string(text)});
+        found_.push_back({std::string(platform), std::move(tenant), std::move(user),
+                          std::string(text), std::move(code)});
     }
     std::vector<Attested> found_;
 };
@@ -123,17 +155,23 @@ std::vector<Attested> attested_in(std::string_view message) {
         found.discord(*json);
     } else if (const Json* updates = json->find("result"); updates && updates->array()) {
         for (const Json& update : *updates->array()) found.telegram(update);
+    } else if (text_in(&*json, "object") == "whatsapp_business_account") {
+        for (const Json& entry : list_in(&*json, "entry")) found.whatsapp(entry);
+    } else if (const Json* data = json->find("data"); text_in(&*json, "type") == "message") {
+        if (data != nullptr) found.webhook(*data);
     }
     return found.take();
 }
 
 void attest(KeeperLink& keeper, const std::string& decision, std::string_view message) {
     for (const Attested& answer : attested_in(message)) {
-        keeper.tell_attested(wire::JsonObject{{"decision", decision},
-                                              {"platform", answer.platform},
-                                              {"tenant", answer.tenant},
-                                              {"user", answer.user},
-                                              {"answer", answer.answer}});
+        Json told = wire::JsonObject{{"decision", decision},
+                                     {"platform", answer.platform},
+                                     {"tenant", answer.tenant},
+                                     {"user", answer.user},
+                                     {"answer", answer.answer}};
+        if (!answer.code.empty()) told["code"] = answer.code;
+        keeper.tell_attested(told);
     }
 }
 

@@ -18,6 +18,10 @@ std::string_view purpose_name(Purpose purpose) {
             return "lines";
         case Purpose::poll:
             return "channel";
+        case Purpose::listen:
+            return "listen";
+        case Purpose::store:
+            return "store";
         case Purpose::http:
         case Purpose::ship:
         case Purpose::stream:

@@ -285,8 +285,11 @@ TEST(EgressTest, EachFailureHasItsOwnName) {
         const auto listener = os::listen_loopback(os::Family::v4, 0);
         closed_port = *os::port_of(listener->get());
     }
+    // Unread bytes at the end would make a reset of it, which can overtake the answer.
     RawServer plain([](std::unique_ptr<net::Stream> stream) {
-        static_cast<void>(stream->write_all(base::bytes_of("SSH-2.0-OpenSSH\r\n")));
+        std::uint8_t piece[4096];
+        static_cast<void>(stream->read_some(piece));
+        static_cast<void>(stream->write_all(base::bytes_of("SSH-2.0-OpenSSH\r\n\r\n")));
     });
     RawServer silent(
         [](std::unique_ptr<net::Stream> stream) { net::testing::read_to_end(*stream); });
@@ -302,7 +305,7 @@ TEST(EgressTest, EachFailureHasItsOwnName) {
                             Case{"silent.example", 80, Scheme::http, "name_failed"},
                             Case{"127.0.0.1", closed_port, Scheme::http, "connect_refused"},
                             Case{"127.0.0.1", plain.port, Scheme::https, "tls_failed"},
-                            Case{"127.0.0.1", plain.port, Scheme::http, "server_broken"},
+                            Case{"127.0.0.1", plain.port, Scheme::http, "server_nonsense"},
                             Case{"127.0.0.1", silent.port, Scheme::https, "connect_timeout"},
                             Case{"127.0.0.1", silent.port, Scheme::http, "server_timeout"}}) {
         Envelope envelope = loopback_envelope(one.port);

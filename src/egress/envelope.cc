@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/pack.h"
+#include "egress/hook_signature.h"
 #include "egress/placement.h"
 #include "net/http_message.h"
 
@@ -50,7 +51,8 @@ Result<> check_credential(const CredentialUse& credential) {
         return fail_part("credential's user", "at most 128 bytes without a colon");
     }
     if (!in_field && credential.header.empty()) return {};
-    const bool by_place = place_form(credential.header) != PlaceForm::none;
+    const bool by_place = place_form(credential.header) != PlaceForm::none ||
+                          hook_form(credential.header) != HookForm::none;
     if ((!by_place && !net::is_token(credential.header)) || credential.header.size() > 128) {
         return fail_part("credential", "placed in a header field");
     }
@@ -65,6 +67,18 @@ Result<> check_credential(const CredentialUse& credential) {
     return {};
 }
 
+// Only this machine reaches it, and only with a signature.
+Result<> check_listener(const Envelope& envelope) {
+    const auto address = net::Address::parse(envelope.host);
+    if (!address || address->classify() != net::AddressClass::loopback) {
+        return fail_part("host", "a loopback address for a listener");
+    }
+    if (hook_form(envelope.credential.header) == HookForm::none) {
+        return fail_part("credential", "one that signs, for a listener");
+    }
+    return {};
+}
+
 template <class Enum>
 Result<Enum> two_valued(Unpacker& unpacker) {
     const std::uint8_t value = TRY(unpacker.u8());
@@ -74,7 +88,7 @@ Result<Enum> two_valued(Unpacker& unpacker) {
 
 Result<Purpose> unpack_purpose(Unpacker& unpacker) {
     const std::uint8_t value = TRY(unpacker.u8());
-    if (value > static_cast<std::uint8_t>(Purpose::poll)) {
+    if (value > static_cast<std::uint8_t>(Purpose::store)) {
         return fail(Code::corrupt, "the envelope holds an unknown purpose");
     }
     return static_cast<Purpose>(value);
@@ -139,6 +153,10 @@ Result<> Envelope::check() const {
     }
     if (purpose == Purpose::stream && scheme != Scheme::https) {
         return fail_part("scheme", "https for a stream");
+    }
+    if (purpose == Purpose::listen) TRY(check_listener(*this));
+    if (purpose == Purpose::store && !credential.name.empty()) {
+        return fail_part("credential", "none for a store, which the keeper logs in to");
     }
     if (place_form(credential.header) == PlaceForm::path && places_in(target) != 1) {
         return fail_part("target", "one with the credential's place in it, once");

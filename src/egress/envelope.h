@@ -31,10 +31,13 @@ enum class Purpose : std::uint8_t {
     websocket = 4,  // a WebSocket of a chat platform (egress/message_stream.h)
     lines = 5,      // bytes both ways, for IMAP and SMTP
     poll = 6,       // HTTP with a chat platform; what people answer in it is told to the keeper
+    listen = 7,     // signed requests to us, on loopback (egress/hook_listener.h)
+    store = 8,      // the keeper's own questions to a store of secrets, with its login in them
 };
 // Whether the permit is for one of egress's streams and not for an exchange of HTTP.
 constexpr bool is_stream(Purpose purpose) {
-    return purpose == Purpose::stream || purpose == Purpose::websocket || purpose == Purpose::lines;
+    return purpose == Purpose::stream || purpose == Purpose::websocket ||
+           purpose == Purpose::lines || purpose == Purpose::listen;
 }
 enum class Scheme : std::uint8_t { http = 0, https = 1 };
 enum class TargetMatch : std::uint8_t { exact = 0, path_prefix = 1 };

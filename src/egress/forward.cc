@@ -131,7 +131,11 @@ class Exchange {
         return std::nullopt;
     }
 
+    // Its logins are secrets that the keeper itself sends, under a permit of its own.
+    bool is_for_store() const { return envelope().purpose == Purpose::store; }
+
     Outcome scan_head() const {
+        if (is_for_store()) return std::nullopt;
         std::vector<std::string_view> texts = {head_.target};
         for (const net::Header& field : head_.headers.all()) texts.emplace_back(field.value);
         const auto found = leak_in_head(parts_.fingerprints.table(), texts);
@@ -142,6 +146,7 @@ class Exchange {
 
     // A body that is held is searched before anybody is told that there is one.
     Outcome scan_body() const {
+        if (is_for_store()) return std::nullopt;
         const auto found = LeakScan::find(parts_.fingerprints.table(), base::bytes_of(body_));
         if (!found) return std::nullopt;
         return Trouble{Reason::secret_leaves, "the request's body holds the secret " + *found +
@@ -318,6 +323,7 @@ class Exchange {
     }
 
     Outcome pass_piece(ByteView piece) {
+        if (is_for_store()) return send_piece(piece);
         const auto safe = leaks_.pass(piece);
         if (!safe) return Trouble{Reason::secret_leaves, safe.error().what};
         return send_piece(*safe);
@@ -387,7 +393,8 @@ class Exchange {
                        ? too_large()
                        : Trouble{Reason::response_too_large, error.what};
         }
-        return trouble_of(error, Reason::server_broken);
+        const bool nonsense = error.code == Code::invalid_input;
+        return trouble_of(error, nonsense ? Reason::server_nonsense : Reason::server_broken);
     }
 
     // Runs a read of the server's stream when it has bytes; ends when the requester leaves or the

@@ -21,7 +21,7 @@
 namespace hs::egress {
 
 struct ForwardLimits {
-    std::int64_t secret_ms = 5'000;
+    std::int64_t secret_ms = 12'000;       // longer than the keeper waits for a store
     std::int64_t first_byte_ms = 300'000;  // from the request sent to the answer's head
     std::int64_t idle_ms = 120'000;        // between two pieces of the answer
     std::int64_t write_ms = 60'000;        // for one piece of the request

@@ -28,6 +28,10 @@ enum class MessageFrameKind : std::uint16_t {
     text = 301,    // a WebSocket's text message
     bytes = 302,   // of a purpose lines
     ended = 303,   // egress →: "REASON: sentence", the last; hardshelld →: close it
+    // Of a listener (hook_listener.h).
+    hook = 304,  // egress →: packed {the request's id, its body}; the frame's id is its number
+    hook_answer = 305,  // hardshelld →: the same number; one byte, 1 when it is durable
+    hook_note = 306,    // egress →: what was refused
 };
 
 // EgressFrameKind::identity. Whoever packs or unpacks wipes the bytes afterwards: they hold a key.

@@ -1,7 +1,5 @@
 #include "egress/http.h"
 
-#include "egress/trouble.h"
-
 namespace hs::egress {
 
 using base::ByteView;
@@ -24,8 +22,9 @@ net::RequestHead head_of(const Envelope& envelope, const OutgoingRequest& reques
 }
 
 // The answer is egress's own: it says why nothing was forwarded.
-Failure refusal(net::HttpClient& client, const net::ResponseHead& head) {
+Failure refusal(net::HttpClient& client, const net::ResponseHead& head, const Timing& timing) {
     const auto reason = head.headers.find("Hardshell-Error");
+    if (timing.refused != nullptr && reason) *timing.refused = reason_from_name(*reason);
     auto body = client.whole_body();
     if (!reason) {
         return fail(head.status == 503 ? Code::exhausted : Code::io,
@@ -69,7 +68,7 @@ Result<HttpAnswer> exchange(EgressClient& egress, ByteView ticket, ByteView pack
     if (!worth_reading) return sent.failure();
     auto answer = client->receive(std::max(envelope.response_bytes_max, refusal_bytes_max));
     if (!answer) return sent ? answer.failure() : sent.failure();
-    if (!answer->headers.find("Hardshell-Upstream")) return refusal(*client, *answer);
+    if (!answer->headers.find("Hardshell-Upstream")) return refusal(*client, *answer, timing);
     return HttpAnswer(egress, std::move(client), std::move(*answer));
 }
 

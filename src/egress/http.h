@@ -8,6 +8,7 @@
 
 #include "egress/client.h"
 #include "egress/envelope.h"
+#include "egress/trouble.h"
 
 namespace hs::egress {
 
@@ -43,7 +44,8 @@ class HttpAnswer {
 
 struct Timing {
     os::Deadline first_byte = os::Deadline::after_ms(120'000);  // for the answer's head
-    const os::WakeUp* wake_up = nullptr;  // cancels, now and while the body is read
+    const os::WakeUp* wake_up = nullptr;       // cancels, now and while the body is read
+    std::optional<Reason>* refused = nullptr;  // set to why egress refused or failed
 };
 
 // Where egress refuses or fails, the Error's code tells the kind (egress/trouble.h) and its text is

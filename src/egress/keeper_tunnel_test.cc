@@ -188,5 +188,40 @@ TEST_F(TunnelTest, TheKeepersOwnHttpIsServedAndNotRecorded) {
     EXPECT_EQ(house.keeper->records.with([](auto& list) { return list.size(); }), 1U);
 }
 
+// A store's login is a brokered secret itself: the keeper sends it under a permit of that purpose,
+// and under any other the same words do not leave.
+TEST_F(TunnelTest, AStoresLoginGoesUnderItsOwnPurposeAlone) {
+    constexpr std::string_view login = "secret-id-planted-0123456789";
+    LoopbackServer server([](net::HttpExchange& exchange) {
+        static_cast<void>(exchange.answer(200, "text/plain", "taken").ok());
+    });
+    os::SystemRandom random;
+    std::vector<NamedSecret> known;
+    known.push_back({"login", crypto::SecretBytes::copy_of(base::bytes_of(login))});
+    const base::Bytes prints = FingerprintTable::of(known, random).pack();
+    const auto kind = static_cast<std::uint16_t>(gate::ActorFrameKind::fingerprints);
+    ASSERT_TRUE(house.keeper->channel().send(0, kind, prints).ok());
+    EgressClient own(house.keeper->channel());
+    const auto status = [&](Purpose purpose) {
+        Envelope envelope = loopback_envelope(server.port);
+        envelope.purpose = purpose;
+        OutgoingRequest request{"POST", "", {}, base::bytes_of(login)};
+        request.headers.add("X-Vault-Token", std::string(login));
+        const base::Bytes packed = envelope.pack();
+        const auto answer = exchange(own, house.keeper->issue_for(packed), packed, request,
+                                     {os::Deadline::after_ms(5'000), nullptr});
+        return answer ? answer->head().status : 0;
+    };
+    EXPECT_EQ(status(Purpose::store), 200);
+    EXPECT_NE(status(Purpose::http), 200);
+    EXPECT_NE(status(Purpose::ship), 200);
+    EXPECT_EQ(*house.keeper->await_record().find("purpose")->text(), "store");
+    Envelope placed = loopback_envelope(server.port);
+    placed.purpose = Purpose::store;
+    placed.credential.name = "login";
+    placed.credential.header = "Authorization";
+    EXPECT_FALSE(placed.check().ok());
+}
+
 }  // namespace
 }  // namespace hs::egress

@@ -7,6 +7,7 @@
 #include "egress/attest.h"
 #include "egress/connection_record.h"
 #include "egress/echo_filter.h"
+#include "egress/hook_listener.h"
 #include "egress/placement.h"
 #include "net/websocket.h"
 
@@ -52,6 +53,7 @@ class MessageStream {
         record_.nonce = base::to_hex(admitted_->nonce());
         record_.method = envelope().methods.front();
         record_.path = envelope().target.substr(0, envelope().target.find('?'));
+        if (envelope().purpose == Purpose::listen) return listen();
         const bool ours =
             envelope().purpose == Purpose::websocket || envelope().purpose == Purpose::lines;
         if (!ours) return Trouble{Reason::permit_refused, "the permit is not for such a stream"};
@@ -99,7 +101,7 @@ class MessageStream {
         const SecretQuestion question{use.name,
                                       envelope().host,
                                       envelope().port,
-                                      "STREAM",
+                                      envelope().purpose == Purpose::listen ? "LISTEN" : "STREAM",
                                       record_.path,
                                       use.header,
                                       static_cast<std::uint8_t>(use.form),
@@ -110,6 +112,18 @@ class MessageStream {
         credential_ = std::move(*value);
         echo_ = EchoFilter(credential_.view());
         return std::nullopt;
+    }
+
+    Outcome listen() {
+        if (Outcome bad = ask_credential()) return bad;
+        HookListener hooks({requester_, parts_.keeper, envelope(), credential_, parts_.clock});
+        const auto opened = hooks.open();
+        if (!opened) return Trouble{Reason::connect_failed, opened.error().what};
+        record_.address = envelope().host;
+        tell(MessageFrameKind::opened, record_.address);
+        const auto ended = hooks.run(admitted_->stop(), stop_);
+        record_.received_bytes = hooks.received_bytes();
+        return ended ? Outcome() : Trouble{Reason::stopped, ended.error().what};
     }
 
     net::Stream& server() { return socket_ ? socket_->stream() : *lines_; }

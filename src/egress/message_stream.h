@@ -1,4 +1,5 @@
-// Message streams of hardshelld: a WebSocket with a chat platform, or the lines of IMAP and SMTP.
+// Message streams of hardshelld: a WebSocket with a chat platform, the lines of IMAP and SMTP, or
+// the requests at a listener of a channel's own (egress/hook_listener.h).
 //
 // WebSocket's handshake and framing happen here: hardshelld gets whole text messages over an
 // os::Channel (MessageFrameKind). The credential is put into its place here, once a connection;
@@ -17,7 +18,7 @@
 namespace hs::egress {
 
 struct MessageTimes {
-    std::int64_t secret_ms = 5'000;
+    std::int64_t secret_ms = 12'000;
     std::int64_t handshake_ms = 10'000;
     std::int64_t write_ms = 30'000;
     std::int64_t ping_ms = 15'000;      // silence after which a WebSocket's server is pinged
@@ -38,6 +39,7 @@ class MessageStreams {
         DialTimes dial;
         MessageTimes times;
         base::Random& random;
+        const base::Clock& clock;
     };
     explicit MessageStreams(const Parts& parts) : parts_(parts) {}
 

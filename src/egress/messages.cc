@@ -1,5 +1,6 @@
 #include "egress/messages.h"
 
+#include "base/pack.h"
 #include "egress/envelope.h"
 #include "egress/trouble.h"
 #include "os/socket.h"
@@ -41,6 +42,28 @@ Result<std::string> MessageLine::receive(os::Deadline deadline, const os::WakeUp
         return std::string(base::text_of(frame.payload));
     }
     return failure_of(base::text_of(frame.payload));
+}
+
+Result<Hook> MessageLine::receive_hook(os::Deadline deadline, const os::WakeUp* wake_up) {
+    const auto frame = TRY(channel_.receive(deadline, wake_up));
+    const auto kind = static_cast<MessageFrameKind>(frame.kind);
+    if (kind == MessageFrameKind::hook_note) {
+        return Hook{0, "", std::string(base::text_of(frame.payload))};
+    }
+    if (kind != MessageFrameKind::hook) return failure_of(base::text_of(frame.payload));
+    base::Unpacker unpacker(frame.payload);
+    Hook hook;
+    hook.number = frame.id;
+    hook.id = TRY(unpacker.text());
+    hook.body = TRY(unpacker.text());
+    TRY(unpacker.finish());
+    return hook;
+}
+
+Result<> MessageLine::answer_hook(std::uint64_t number, Kept kept) {
+    const std::uint8_t byte = kept == Kept::yes ? 1 : 0;
+    return channel_.send(number, static_cast<std::uint16_t>(MessageFrameKind::hook_answer),
+                         {&byte, 1});
 }
 
 Result<> MessageLine::send(std::string_view text) {

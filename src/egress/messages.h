@@ -10,6 +10,13 @@
 
 namespace hs::egress {
 
+// A signed request at a listener; or, where the number is 0, a note on what was refused there.
+struct Hook {
+    std::uint64_t number = 0;
+    std::string id;  // the request's own, where it has one
+    std::string body;
+};
+
 class MessageLine {
   public:
     // Waits until egress has opened it. The Error's code tells the kind (egress/trouble.h).
@@ -24,6 +31,10 @@ class MessageLine {
     base::Result<std::string> receive(os::Deadline deadline, const os::WakeUp* wake_up);
     // A text message of a WebSocket.
     base::Result<> send(std::string_view text);
+    // The next request of a listener. The same errors as receive().
+    base::Result<Hook> receive_hook(os::Deadline deadline, const os::WakeUp* wake_up);
+    enum class Kept : std::uint8_t { no, yes };  // no: the platform is to send it again
+    base::Result<> answer_hook(std::uint64_t number, Kept kept);
     // Bytes of lines.
     base::Result<> write(std::string_view bytes);
     void close();

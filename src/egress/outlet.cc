@@ -1,5 +1,6 @@
 #include "egress/outlet.h"
 
+#include <fmt/format.h>
 #include <poll.h>
 
 #include "egress/dns_message.h"
@@ -16,6 +17,7 @@ using base::Result;
 namespace {
 constexpr std::int64_t thread_linger_ms = 2'000;
 constexpr int names_at_once = 32;
+constexpr std::int64_t tell_ms = 1'000;
 }  // namespace
 
 Result<std::unique_ptr<Outlet>> Outlet::open(gate::SandboxOrder order,
@@ -70,7 +72,7 @@ void Outlet::listen() {
     items.push_back({closing_.fd(), POLLIN, 0});
     for (;;) {
         if (::poll(items.data(), items.size(), -1) < 0) continue;  // a signal
-        if (items.back().revents != 0) return;
+        if (items.back().revents != 0) return tell_turned_away();
         for (std::size_t i = 0; i < listeners_.size(); ++i) {
             if (items[i].revents == 0) continue;
             const os::OutletKind kind = os::outlets[i].kind;
@@ -107,12 +109,34 @@ void Outlet::accept(os::OutletKind kind, const os::Fd& listener) {
     auto owned = std::make_shared<os::Fd>(std::move(*socket));
     const auto stop = epoch_.with([](auto& held) { return held; });
     // When as many are open as the profile allows, the connection closes again.
-    static_cast<void>(crew_
-                          .start([this, owned, stop, kind] {
-                              OutletConnection connection(network_, std::move(*owned), *stop);
-                              connection.serve(kind);
-                          })
-                          .ok());
+    const auto begun = crew_.start([this, owned, stop, kind] {
+        OutletConnection connection(network_, std::move(*owned), *stop);
+        connection.serve(kind);
+    });
+    if (!begun) turn_away();
+}
+
+void Outlet::turn_away() {
+    ++turned_away_;
+    const auto now = std::chrono::steady_clock::now();
+    if (now - told_ < std::chrono::milliseconds(tell_ms)) return;
+    told_ = now;
+    tell_turned_away();
+}
+
+void Outlet::tell_turned_away() {
+    if (turned_away_ == 0) return;
+    wire::Json json = wire::JsonObject{{"sandbox", network_.order.sandbox},
+                                       {"purpose", "tunnel"},
+                                       {"turned_away", std::exchange(turned_away_, 0)},
+                                       {"sent_bytes", 0},
+                                       {"received_bytes", 0},
+                                       {"duration_ms", 0}};
+    json["error"] = wire::JsonObject{
+        {"code", reason_name(Reason::busy)},
+        {"what", fmt::format("{} connections are open at once, as many as the profile allows",
+                             network_.order.limits.open_max)}};
+    network_.parts.keeper.record(json);
 }
 
 }  // namespace hs::egress

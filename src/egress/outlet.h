@@ -34,6 +34,9 @@ class Outlet {
     void listen();
     void answer_names(const os::Fd& socket);
     void accept(os::OutletKind kind, const os::Fd& listener);
+    // One record a second at most for those that found no room.
+    void turn_away();
+    void tell_turned_away();
 
     SandboxNetwork network_;
     std::vector<os::Fd> listeners_;
@@ -41,6 +44,9 @@ class Outlet {
     // What stops the connections of now; replaced by cut().
     base::Guarded<std::shared_ptr<os::WakeUp>> epoch_;
     net::Crew crew_;
+    // The listening thread's own.
+    std::int64_t turned_away_ = 0;
+    std::chrono::steady_clock::time_point told_;
     std::thread thread_;
 };
 

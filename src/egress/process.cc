@@ -58,7 +58,7 @@ EgressProcess::EgressProcess(os::Fd daemon, os::Fd keeper, Outside outside,
                            limits.forward, limits.dial, limits.outlet},
                fingerprints_),
       messages_(MessageStreams::Parts{admission_, link_, identities_, fingerprints_, outside,
-                                      limits.dial, limits.messages, random_}),
+                                      limits.dial, limits.messages, random_, clock}),
       tunnel_crew_(limits.tunnels_max, tunnel_linger_ms),
       message_crew_(limits.message_streams_max, tunnel_linger_ms) {
     link_.set_orders(outlets_);

@@ -31,6 +31,7 @@ constexpr std::array rows = {
     Row{Reason::tls_failed, "tls_failed", 502, Code::denied},
     Row{Reason::secret_refused, "secret_refused", 403, Code::denied},
     Row{Reason::server_broken, "server_broken", 502, Code::io},
+    Row{Reason::server_nonsense, "server_nonsense", 502, Code::io},
     Row{Reason::server_timeout, "server_timeout", 504, Code::timed_out},
     Row{Reason::response_refused, "response_refused", 502, Code::denied},
     Row{Reason::response_too_large, "response_too_large", 502, Code::exhausted},

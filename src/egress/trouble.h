@@ -26,7 +26,8 @@ enum class Reason : std::uint8_t {
     connect_timeout,     // no answer to the connection attempt
     tls_failed,          // no TLS, or the certificate does not prove the host
     secret_refused,      // the keeper does not give the credential for this use
-    server_broken,       // the server broke off or answered something that is no HTTP
+    server_broken,       // the server broke off
+    server_nonsense,     // the server answered something that is no HTTP
     server_timeout,      // the server did not answer in time
     response_refused,    // the answer cannot be searched or asks for something not permitted
     response_too_large,  // the answer is over the permitted size

@@ -235,6 +235,10 @@ TEST_F(ReadTest, GrepsWithContextAndBounds) {
     EXPECT_EQ(found->text,
               "a.txt-1-one\na.txt:2:two\na.txt-3-three\n--\na.txt-5-five\na.txt:6:two again\n");
     EXPECT_EQ(found->matches, 2U);
+    ASSERT_EQ(found->sources.size(), 1U);
+    EXPECT_EQ(found->sources[0].name, project.path() + "/a.txt");
+    EXPECT_EQ(found->sources[0].lines, (std::vector<flow::LineRange>{{1, 3}, {5, 6}}));
+    EXPECT_EQ(found->sources[0].bytes, found->text.size());
     EXPECT_EQ(found->coverage.files_skipped, 1U);
     std::string many;
     for (int line = 0; line < 5000; ++line) many += "needle in the hay\n";
@@ -255,6 +259,8 @@ TEST_F(ReadTest, GrepWithholdsWhatPolicyDoesNotLetBeRead) {
     const auto found = grep(request);
     ASSERT_TRUE(found.ok());
     EXPECT_EQ(found->text, "main.cc:1:KEY\n");
+    ASSERT_EQ(found->sources.size(), 1U);
+    EXPECT_EQ(found->sources[0].name, project.path() + "/main.cc");
     EXPECT_EQ(found->coverage.files_withheld, 1U);
 }
 

@@ -8,6 +8,7 @@
 #include "files/line_reader.h"
 #include "files/read.h"
 #include "files/walk.h"
+#include "files/write.h"
 #include "wire/utf8.h"
 
 namespace hs::files {
@@ -52,6 +53,7 @@ class FileGrep {
         return {};
     }
     const std::string& text() const { return text_; }
+    const std::vector<flow::LineRange>& lines() const { return lines_; }
     std::uint64_t matches() const { return matches_; }
     bool cut() const { return cut_ || text_.size() >= GrepRequest::bytes_max; }
 
@@ -78,6 +80,7 @@ class FileGrep {
     void add(const std::string& line, std::uint64_t number, char mark) {
         text_ += fmt::format("{}{}{}{}{}\n", path_, mark, number, mark, line);
         last_ = number;
+        flow::add_line(lines_, static_cast<std::int64_t>(number));
     }
     static std::string shown(const Line& line) {
         return show_line(line.text, line.left_out_bytes, GrepRequest::line_bytes_max).text;
@@ -86,6 +89,7 @@ class FileGrep {
     const GrepRequest& request_;  // outlives this
     std::string path_;
     std::string text_;
+    std::vector<flow::LineRange> lines_;
     std::deque<std::string> before_;
     std::size_t after_ = 0;
     std::uint64_t last_ = 0;
@@ -144,6 +148,8 @@ class Grep {
         }
         if (request_.context_lines > 0 && !matches_.text.empty()) matches_.text += "--\n";
         matches_.text += found.text();
+        matches_.sources.push_back({flow::SourceKind::file, path, found.lines(),
+                                    found.text().size(), hex_sha256(base::bytes_of(found.text()))});
         matches_.matches += found.matches();
         ++matches_.files;
         const bool full = found.cut() || matches_.matches >= GrepRequest::matches_max ||

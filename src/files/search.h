@@ -16,6 +16,7 @@
 #include "files/pattern.h"
 #include "files/roots.h"
 #include "files/watch.h"
+#include "flow/source.h"
 #include "gate/action.h"
 #include "gate/permit.h"
 
@@ -67,6 +68,7 @@ struct Matches {
     std::uint64_t matches = 0;
     std::uint64_t files = 0;
     Coverage coverage;
+    std::vector<flow::Source> sources = {};  // the lines of each file that the text shows
 };
 // The Permit's path names a folder to walk, or one file.
 base::Result<Matches> grep_files(gate::Permit<gate::ReadFile> permit, const Roots& roots,

@@ -57,6 +57,7 @@ class Assessing {
     Assessment run() {
         out_.effect = tool_.effect;
         out_.label = context_.label();
+        values();
         if (!tool_.is_declared() || too_many_values()) {
             unknown_tool();
             return std::move(out_);
@@ -106,6 +107,26 @@ class Assessing {
         out_.findings.push_back({std::string(role),
                                  std::string(wire::cut_utf8(mended, value_bytes_max)), voucher,
                                  std::string(origin)});
+    }
+
+    // ---- values of small types ----
+
+    // A call that takes such a value over is steered by whoever wrote it, as far as it goes.
+    void values() {
+        if (context_.values_.empty()) return;
+        const std::string said = lowered(wire::canonical_json(arguments_));
+        const auto numbers = numbers_in(said);
+        const Days days = days_in(said);
+        for (const PassagePointer& value : context_.values_) {
+            const std::string& text = value->text;
+            bool taken = is_literal(text, said, kind_of(text)) || meet(days_in(text), days);
+            for (const std::string& number : numbers_in(text)) {
+                taken = taken || numbers.contains(number);
+            }
+            if (!taken || person_says(text)) continue;
+            out_.label = join(out_.label, value->label);
+            note("value", text, Voucher::nobody, value->origin);
+        }
     }
 
     // ---- what a text holds ----

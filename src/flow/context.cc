@@ -56,8 +56,28 @@ void Context::hear(std::string_view text, const Label& label, std::string_view o
         person_.push_back(std::move(held));
 }
 
+Label label_once_seen(const Span& span) {
+    Label label = span.label;
+    if (span.form != Span::Form::text) label.integrity = Integrity::person;
+    return label;
+}
+
+// Nobody vouches for it, so it stands in no list of passages.
+void Context::take_value(const Span& span) {
+    items_.push_back({std::make_shared<const std::string>(lowered(span.text)), span.label.classes,
+                      span.label.readers});
+    if (span.form == Span::Form::choice) return;
+    auto held = passage(span.text, span.label, span.origin, false);
+    if (held != nullptr) {
+        values_.push_back(std::move(held));
+    } else {
+        label_ = join(label_, span.label);  // no room to know it again
+    }
+}
+
 void Context::read(const Span& span) {
-    label_ = join(label_, span.label);
+    label_ = join(label_, label_once_seen(span));
+    if (span.form != Span::Form::text) return take_value(span);
     // Our own words about a call repeat what the call said; they vouch for nothing.
     if (span.label.integrity == Integrity::person) return;
     take_span(span);
@@ -186,7 +206,7 @@ std::vector<std::string> Context::person_words() const {
 std::string Context::origin_of(std::string_view value) const {
     const std::string low = lowered(trimmed(value));
     if (low.empty()) return {};
-    for (const auto* passages : {&untrusted_, &trusted_, &person_}) {
+    for (const auto* passages : {&values_, &untrusted_, &trusted_, &person_}) {
         for (const PassagePointer& seen : *passages) {
             if (seen->text.find(low) != std::string::npos) return seen->origin;
         }

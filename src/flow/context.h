@@ -91,6 +91,7 @@ class Context {
     bool restore_passage(const wire::Json& item, Integrity lowest, bool with_words,
                          std::vector<PassagePointer>& into);
     bool restore_item(const wire::Json& item);
+    void take_value(const Span& span);
     bool restore_object(const wire::Json& item);
 
     std::shared_ptr<const World> world_;
@@ -101,6 +102,7 @@ class Context {
     std::vector<PassagePointer> delegated_;
     std::vector<PassagePointer> named_sources_;
     std::vector<Held> items_;
+    std::vector<PassagePointer> values_;  // of small types, each with its own label
     std::map<ObjectKey, std::shared_ptr<const Object>> objects_;
     std::optional<Plan> plan_;
     std::size_t bytes_ = 0;

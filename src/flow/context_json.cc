@@ -64,6 +64,7 @@ Json Context::to_json() const {
         items.push_back(std::move(one));
     }
     json["items"] = std::move(items);
+    json["values"] = passages_json(values_);
     wire::JsonArray objects;
     for (const auto& [key, object] : objects_) {
         Json one;
@@ -147,6 +148,10 @@ Context Context::from_json(const Json& json, std::shared_ptr<const World> world)
     passages("untrusted", Integrity::untrusted, false, context.untrusted_);
     passages("delegated", Integrity::internal, true, context.delegated_);
     passages("named_sources", Integrity::untrusted, false, context.named_sources_);
+    // Contexts of before there were values have no list of them.
+    if (json.find("values") != nullptr) {
+        passages("values", Integrity::untrusted, false, context.values_);
+    }
     each("items", [&](const Json& item) { return context.restore_item(item); });
     each("objects", [&](const Json& item) { return context.restore_object(item); });
     if (const Json* plan = json.find("plan")) {

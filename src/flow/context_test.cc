@@ -250,5 +250,61 @@ TEST(Context, MuchOfEverythingEndsSoonAndVouchesForNothing) {
     EXPECT_TRUE(context.assess(send, long_text).foreign_link);
 }
 
+Span value(std::string text, Span::Form form = Span::Form::value) {
+    Span made = stranger(std::move(text));
+    made.form = form;
+    return made;
+}
+
+TEST(Context, AValueOfASmallTypeTaintsTheCallsThatTakeItOver) {
+    Context context = heard("Pay bob@x.example what the bill says");
+    context.read(value("1200.00 EUR"));
+    EXPECT_FALSE(context.is_tainted());
+    // What its source tells, it tells too.
+    EXPECT_GT(context.label().classes.level(), 0);
+    const ToolManifest pay = tool(ToolEffect::pay);
+    EXPECT_EQ(context.assess(pay, json(R"({"to": "bob@x.example", "amount": 50})")).label.integrity,
+              Integrity::person);
+    for (const char* call : {R"({"to": "bob@x.example", "amount": 1200})",
+                             R"({"to": "bob@x.example", "body": "that is 1,200.00 in all"})"}) {
+        const Assessment taken = context.assess(pay, json(call));
+        EXPECT_EQ(taken.label.integrity, Integrity::untrusted) << call;
+        ASSERT_FALSE(taken.findings.empty());
+        EXPECT_EQ(taken.findings.front().origin, "mail \"Lunch\" from eve@evil.example");
+    }
+    // A tool that nobody described too.
+    EXPECT_EQ(context.assess(ToolManifest::unknown("x"), json(R"({"argv": ["pay", "1200.00"]})"))
+                  .label.integrity,
+              Integrity::untrusted);
+}
+
+TEST(Context, AValueOfThePersonsOwnWordsIsTheirs) {
+    Context context = heard("Pay 50 to bob@x.example if the bill says so");
+    context.read(value("50"));
+    const Assessment paid =
+        context.assess(tool(ToolEffect::pay), json(R"({"to": "bob@x.example", "amount": 50})"));
+    EXPECT_EQ(paid.label.integrity, Integrity::person);
+    EXPECT_TRUE(paid.amount_endorsed);
+}
+
+TEST(Context, AChoiceIsAWordOfTheReadersOwn) {
+    Context context = heard("Does the mail say yes?");
+    context.read(value("approve", Span::Form::choice));
+    EXPECT_FALSE(context.is_tainted());
+    EXPECT_EQ(context.assess(tool(ToolEffect::send), json(R"({"body": "They approve."})"))
+                  .label.integrity,
+              Integrity::person);
+}
+
+TEST(Context, ValuesSurviveStorage) {
+    Context context = heard("Pay it");
+    context.read(value("2026-12-24"));
+    const Context back = Context::from_json(context.to_json(), world());
+    EXPECT_FALSE(back.is_tainted());
+    EXPECT_EQ(
+        back.assess(tool(ToolEffect::own), json(R"({"body": "on December 24"})")).label.integrity,
+        Integrity::untrusted);
+}
+
 }  // namespace
 }  // namespace hs::flow

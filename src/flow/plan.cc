@@ -13,8 +13,11 @@ using base::fail;
 using base::Result;
 using wire::Json;
 
-constexpr std::array<std::string_view, 4> kind_names = {"equal", "subset", "day", "pattern"};
+constexpr std::array<std::string_view, 7> kind_names = {"equal", "subset", "day",     "pattern",
+                                                        "exact", "prefix", "sequence"};
 constexpr std::size_t pins_max = 100;
+constexpr std::size_t pin_values_max = 200;
+constexpr std::size_t pin_bytes_max = 4096;
 
 bool in_words(std::string_view value, const std::vector<std::string>& words) {
     const std::string low = lowered(trimmed(value));
@@ -92,10 +95,52 @@ Result<Pin> pin_from_json(const Json& json) {
     const auto* found = std::find(kind_names.begin(), kind_names.end(), kind);
     if (found == kind_names.end()) return fail(Code::invalid_input, "a pin of no known kind");
     pin.kind = static_cast<Pin::Kind>(found - kind_names.begin());
-    for (const Json& value : *TRY(wire::array_at(json, "values"))) {
+    const wire::JsonArray* values = TRY(wire::array_at(json, "values"));
+    if (values->size() > pin_values_max) return fail(Code::invalid_input, "a pin of many values");
+    for (const Json& value : *values) {
         if (value.text() == nullptr) return fail(Code::invalid_input, "a pin's values are texts");
         pin.values.push_back(*value.text());
     }
+    return pin;
+}
+
+bool fits_sequence(const Json& value, const std::vector<std::string>& wanted) {
+    if (value.array() == nullptr) return false;
+    const wire::JsonArray& list = *value.array();
+    const bool is_open = !wanted.empty() && wanted.back() == "*";
+    const std::size_t fixed = wanted.size() - (is_open ? 1 : 0);
+    if (is_open ? list.size() < fixed : list.size() != fixed) return false;
+    return std::equal(wanted.begin(), wanted.begin() + static_cast<std::ptrdiff_t>(fixed),
+                      list.begin(), [](const std::string& word, const Json& item) {
+                          return item.text() != nullptr && *item.text() == word;
+                      });
+}
+
+Result<Pin> declared_pin(const std::string& argument, const Json& value) {
+    const auto refuse = [&](std::string_view why) {
+        return fail(Code::invalid_input, "the plan's \"" + argument + "\": " + std::string(why));
+    };
+    Pin pin;
+    pin.argument = argument;
+    if (const auto* list = value.array()) {
+        pin.kind = Pin::Kind::sequence;
+        if (list->empty() || list->size() > pin_values_max) return refuse("1 to 200 texts");
+        for (const Json& item : *list) {
+            if (item.text() == nullptr || item.text()->size() > pin_bytes_max) {
+                return refuse("a list of short texts");
+            }
+            pin.values.push_back(*item.text());
+        }
+        if (pin.values.front() == "*") return refuse("\"*\" alone pins nothing; leave it out");
+        return pin;
+    }
+    if (value.object() != nullptr) return refuse("a text, a number or a list of texts");
+    std::string text = value_text(value);
+    if (text.empty() || text.size() > pin_bytes_max) return refuse("1 to 4096 bytes");
+    pin.kind = text.ends_with('*') ? Pin::Kind::prefix : Pin::Kind::exact;
+    if (pin.kind == Pin::Kind::prefix) text.pop_back();
+    if (text.empty()) return refuse("\"*\" alone pins nothing; leave it out");
+    pin.values = {std::move(text)};
     return pin;
 }
 
@@ -111,7 +156,10 @@ bool Pin::fits(const Json& value) const {
         });
     }
     if (values.empty()) return false;
-    const std::string low = lowered(value_text(value));
+    if (kind == Kind::sequence) return fits_sequence(value, values);
+    const bool is_flat = value.array() == nullptr && value.object() == nullptr;
+    const std::string text = value_text(value);
+    const std::string low = lowered(text);
     switch (kind) {
         case Kind::equal:
             return low == values.front();
@@ -119,10 +167,22 @@ bool Pin::fits(const Json& value) const {
             return meet(days_in(low), days_in(values.front()));
         case Kind::pattern:
             return fits_template(low, values.front());
+        case Kind::exact:
+            return is_flat && text == values.front();
+        case Kind::prefix:
+            return is_flat && text.starts_with(values.front());
         case Kind::subset:
+        case Kind::sequence:
             break;
     }
     return false;
+}
+
+bool PlannedCall::fixes(std::string_view argument) const {
+    return std::any_of(pins.begin(), pins.end(), [&](const Pin& pin) {
+        return pin.argument == argument &&
+               (pin.kind == Pin::Kind::exact || pin.kind == Pin::Kind::equal);
+    });
 }
 
 bool PlannedCall::fits(std::string_view called, const Json& arguments) const {
@@ -149,9 +209,39 @@ PlannedCall Plan::pinned(std::string_view tool, const Json& arguments,
     return call;
 }
 
+Result<PlannedCall> Plan::declared(std::string_view tool, const Json& arguments) {
+    PlannedCall call;
+    call.tool = tool;
+    if (arguments.is_null()) return call;
+    if (arguments.object() == nullptr || arguments.object()->size() > pins_max) {
+        return fail(Code::invalid_input, "a planned call's arguments: expected an object");
+    }
+    for (const auto& [name, value] : *arguments.object()) {
+        if (!value.is_null()) call.pins.push_back(TRY(declared_pin(name, value)));
+    }
+    return call;
+}
+
+const PlannedCall* Plan::find(std::string_view tool, const Json& arguments) const {
+    const auto found = std::find_if(calls_.begin(), calls_.end(), [&](const PlannedCall& call) {
+        return call.fits(tool, arguments);
+    });
+    return found == calls_.end() ? nullptr : &*found;
+}
+
 bool Plan::fits(std::string_view tool, const Json& arguments) const {
-    return std::any_of(calls_.begin(), calls_.end(),
-                       [&](const PlannedCall& call) { return call.fits(tool, arguments); });
+    return find(tool, arguments) != nullptr;
+}
+
+bool Plan::narrows(const Plan& wider) const {
+    return std::all_of(calls_.begin(), calls_.end(), [&](const PlannedCall& mine) {
+        return std::any_of(wider.calls_.begin(), wider.calls_.end(), [&](const PlannedCall& held) {
+            return held.tool == mine.tool &&
+                   std::all_of(held.pins.begin(), held.pins.end(), [&](const Pin& pin) {
+                       return std::find(mine.pins.begin(), mine.pins.end(), pin) != mine.pins.end();
+                   });
+        });
+    });
 }
 
 void Plan::shrink_to(const std::vector<std::string>& tools) {

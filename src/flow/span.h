@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,10 +17,17 @@
 namespace hs::flow {
 
 struct Span {
+    // What it is to whoever sees it. A value of a small type (typed_value.h) tells what its source
+    // tells, but nobody can be made to follow it: it keeps its label for the calls that it goes
+    // into, and leaves the reader's integrity as it was. A choice is a word of the reader's own.
+    enum class Form : std::uint8_t { text, value, choice };
     std::string text;
     Label label;
     std::string origin;  // for people: "mail “Lunch” from alice@example.com"
+    Form form = Form::text;
 };
+// What seeing it does to the label of whoever sees it.
+Label label_once_seen(const Span& span);
 
 // One element of a result, whole: what a value in it tells at most.
 struct Item {

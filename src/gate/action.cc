@@ -16,13 +16,14 @@ using wire::Json;
 using wire::JsonObject;
 
 constexpr std::size_t argv_items_max = 4096;
+constexpr std::size_t tool_name_bytes_max = 256;
 constexpr std::size_t text_bytes_max = std::size_t{256} << 10U;
 
 constexpr std::string_view what_names[] = {"content", "listing", "search"};
 constexpr std::string_view operation_names[] = {"create", "replace", "remove", "restore"};
 constexpr std::string_view memory_operation_names[] = {"add",  "keep",  "forget", "expire",
                                                        "hold", "rekey", "restore"};
-constexpr std::string_view carrier_names[] = {"http", "websocket", "lines"};
+constexpr std::string_view carrier_names[] = {"http", "websocket", "lines", "listen"};
 constexpr std::string_view approver_names[] = {"nobody", "reachable"};
 
 template <class Enum, std::size_t count>
@@ -99,7 +100,9 @@ JsonObject members(const Infer& action) {
             {"model", action.model},
             {"target", action.target},
             {"body_sha256", action.body_sha256},
-            {"body_bytes", count_json(action.body_bytes)}};
+            {"body_bytes", count_json(action.body_bytes)},
+            {"secrets_replaced", action.secrets_replaced},
+            {"personal_replaced", action.personal_replaced}};
 }
 
 JsonObject members(const ChangeSetting& action) {
@@ -217,6 +220,8 @@ Result<Action> infer_from(const Json& json) {
     action.target = TRY(short_text(json, "target"));
     action.body_sha256 = TRY(short_text(json, "body_sha256"));
     action.body_bytes = TRY(count_at(json, "body_bytes"));
+    action.secrets_replaced = static_cast<std::int64_t>(TRY(count_at(json, "secrets_replaced")));
+    action.personal_replaced = static_cast<std::int64_t>(TRY(count_at(json, "personal_replaced")));
     return Action(std::move(action));
 }
 
@@ -399,6 +404,7 @@ Json to_json(const Circumstances& held) {
                       {"session", held.session},
                       {"turn", held.turn},
                       {"call", held.call},
+                      {"tool", held.tool},
                       {"origin", held.origin},
                       {"project", held.project},
                       {"label", flow::to_json(held.label)},
@@ -420,6 +426,11 @@ Result<Circumstances> circumstances_from_json(const Json& json) {
              {"origin", &held.origin},
              {"project", &held.project}}) {
         *place = TRY(short_text(json, key));
+    }
+    // An approval of before it was told has none.
+    held.tool = TRY(wire::text_at_or(json, "tool", ""));
+    if (held.tool.size() > tool_name_bytes_max) {
+        return fail(Code::exhausted, "\"tool\" is no tool's name");
     }
     held.approver = TRY(named<Circumstances::Approver>(json, "approver", approver_names));
     const Json* label = json.find("label");

@@ -31,6 +31,7 @@ struct Circumstances {
     std::string session;  // ids of this program, empty where there is none
     std::string turn;
     std::string call;
+    std::string tool;             // that asks, by its name; a skill acts through tools only
     std::string origin;           // the channel: "cli", "api"
     std::string project;          // canonical path of the project's folder, empty outside one
     flow::Label label;            // join of all that the action's arguments derive from
@@ -96,6 +97,9 @@ struct Infer {
     std::string target;  // path and query
     std::string body_sha256;
     std::uint64_t body_bytes = 0;
+    // How many values in it were replaced by placeholders.
+    std::int64_t secrets_replaced = 0;
+    std::int64_t personal_replaced = 0;
 };
 
 // Changes one value of the configuration.
@@ -138,7 +142,7 @@ struct Remember {
 // One exchange with a chat platform: a message that goes out, or the connection on which they come
 // in. Which host a channel may reach and with which secret comes from configuration.
 struct SendMessage {
-    enum class Carrier : std::uint8_t { http, websocket, lines };
+    enum class Carrier : std::uint8_t { http, websocket, lines, listen };
     static constexpr std::string_view effect = "message";
     std::string channel;       // its name in configuration
     std::string conversation;  // the platform's id of where it is said; empty: nowhere yet

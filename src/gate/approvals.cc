@@ -32,13 +32,15 @@ Json json_of(const ApprovalAnswer& answer) {
     return JsonObject{{"by", answer.by},
                       {"attested", answer.attested},
                       {"consent", answer.consent},
-                      {"at_ms", answer.at_ms}};
+                      {"at_ms", answer.at_ms},
+                      {"factor", answer.factor}};
 }
 
 Result<ApprovalAnswer> answer_from(const Json& json) {
     return ApprovalAnswer{TRY(wire::text_at(json, "by")), TRY(wire::text_at(json, "attested")),
                           TRY(wire::boolean_at(json, "consent")),
-                          TRY(wire::integer_at(json, "at_ms"))};
+                          TRY(wire::integer_at(json, "at_ms")),
+                          TRY(wire::text_at_or(json, "factor", ""))};
 }
 
 }  // namespace
@@ -154,7 +156,8 @@ std::vector<const Approval*> ApprovalBook::pending() const {
     return waiting;
 }
 
-Result<ApprovalStatus> ApprovalBook::answer(const std::string& id, ApprovalAnswer answer) {
+Result<ApprovalStatus> ApprovalBook::answer(const std::string& id, ApprovalAnswer answer,
+                                            Enough enough) {
     const auto found = approvals_.find(id);
     if (found == approvals_.end()) {
         return fail(Code::not_found,
@@ -182,10 +185,12 @@ Result<ApprovalStatus> ApprovalBook::answer(const std::string& id, ApprovalAnswe
     }
     const bool consent = answer.consent;
     approval.answers.push_back(std::move(answer));
-    const bool enough = static_cast<std::int64_t>(approval.answers.size()) >= approval.quorum;
-    const ApprovalStatus next = !consent ? ApprovalStatus::denied
-                                : enough ? ApprovalStatus::approved
-                                         : ApprovalStatus::pending;
+    const bool suffices = enough == Enough::yes ||
+                          (enough == Enough::by_quorum &&
+                           static_cast<std::int64_t>(approval.answers.size()) >= approval.quorum);
+    const ApprovalStatus next = !consent   ? ApprovalStatus::denied
+                                : suffices ? ApprovalStatus::approved
+                                           : ApprovalStatus::pending;
     const auto saved = change(approval, next);
     if (!saved) {
         approval.answers.pop_back();

@@ -27,6 +27,7 @@ struct ApprovalAnswer {
     std::string attested;  // what vouches for that: "device of the requester", "token"
     bool consent = false;
     base::WallTime_ms at_ms = 0;
+    std::string factor = {};  // what was shown besides (policy::Consent)
 };
 
 struct Approval {
@@ -59,9 +60,12 @@ class ApprovalBook {
     base::Result<> add(Approval approval);
     const Approval* find(const std::string& id) const;
     std::vector<const Approval*> pending() const;
+    // Whether the consents suffice with this one: by their number, or as policy has said.
+    enum class Enough : std::uint8_t { by_quorum, no, yes };
     // Adds one answer. conflict when it no longer waits, denied when that person may not answer or
-    // has answered. A refusal ends it; consent counts until the quorum is reached.
-    base::Result<ApprovalStatus> answer(const std::string& id, ApprovalAnswer answer);
+    // has answered. A refusal ends it; consent counts until it is enough.
+    base::Result<ApprovalStatus> answer(const std::string& id, ApprovalAnswer answer,
+                                        Enough enough = Enough::by_quorum);
     // approved → claimed, durably. denied when the digest differs; conflict when it cannot be
     // claimed any more. The caller decides again before it makes a Permit.
     base::Result<const Approval*> claim(const std::string& id, const std::string& digest,

@@ -39,8 +39,9 @@ const ChannelSetting* ChannelDesk::find(std::string_view channel) const {
 
 void ChannelDesk::note_connection(const std::string& decision, const SendMessage& action) {
     // What only sends must not push a stream that lives long out of the list.
-    const bool receives =
-        action.carrier == SendMessage::Carrier::websocket || action.purpose == "getUpdates";
+    const bool receives = action.carrier == SendMessage::Carrier::websocket ||
+                          action.carrier == SendMessage::Carrier::listen ||
+                          action.purpose == "getUpdates";
     if (!receives) return;
     connections_[decision] = action.channel;
     connection_order_.push_back(decision);
@@ -60,10 +61,20 @@ std::string ChannelDesk::make_answer(Answer answer) {
     return id;
 }
 
+std::optional<std::string> ChannelDesk::person_of(const ChannelAccount& account) const {
+    const ChannelSetting* setting = find(account.channel);
+    if (setting != nullptr) {
+        std::string listed = parts_.governance.person_of_account(
+            fmt::format("{}/{}/{}", setting->kind, account.tenant, account.user));
+        if (!listed.empty()) return listed;
+    }
+    return people_.person_of(account);
+}
+
 // Known: {person}. Unknown: {}, and {notice: true} the first time in a day.
 Result<Json> ChannelDesk::identify(const Json& arguments) {
     const ChannelAccount account = TRY(account_from_json(arguments));
-    if (const auto person = people_.person_of(account)) {
+    if (const auto person = person_of(account)) {
         return Json(JsonObject{{"person", *person}});
     }
     if (!people_.note_stranger(account)) return Json(JsonObject{});
@@ -136,10 +147,19 @@ Result<Json> ChannelDesk::card(const Json& arguments) {
     const std::string yes = make_answer({id, channel, "", true, approval->expiry_ms});
     const std::string no = make_answer({id, channel, yes, false, approval->expiry_ms});
     answers_[yes].twin = no;
-    return Json(JsonObject{{"card", approval->card},
+    const Keeper::Wanted wanted = parts_.keeper.wanted_for(id);
+    std::string text = approval->card;
+    // A button carries no code: then the answer is written.
+    if (wanted.needs_code) {
+        text += fmt::format(
+            "\n  to approve: write \"{} CODE\" here, with the code of your "
+            "authenticator",
+            yes);
+    }
+    return Json(JsonObject{{"card", text},
                            {"decision", approval->decision},
                            {"quorum", approval->quorum},
-                           {"who", parts_.keeper.who_may_approve(id)},
+                           {"who", wanted.words},
                            {"expiry_ms", approval->expiry_ms},
                            {"approve", yes},
                            {"deny", no}});
@@ -157,9 +177,9 @@ void ChannelDesk::take_attested(const Json& told) {
     const auto held = answers_.find(id);
     const std::string approval = held == answers_.end() ? "" : held->second.approval;
     const bool consent = held != answers_.end() && held->second.consent;
-    const auto counted = count_answer(account, text("platform"), id);
+    const auto counted = count_answer(account, text("platform"), id, text("code"));
     parts_.keeper.record(audit::Event(audit::EventKind::sign_in)
-                             .set(audit::Field::person, people_.person_of(account).value_or(""))
+                             .set(audit::Field::person, person_of(account).value_or(""))
                              .set(audit::Field::outcome, counted ? "answered" : "refused")
                              .set(audit::Field::reason, counted ? *counted : counted.error().what)
                              .detail("account", describe(account)));
@@ -168,7 +188,7 @@ void ChannelDesk::take_attested(const Json& told) {
                                    {"channel", account.channel},
                                    {"tenant", account.tenant},
                                    {"user", account.user},
-                                   {"person", people_.person_of(account).value_or("")},
+                                   {"person", person_of(account).value_or("")},
                                    {"consent", consent},
                                    {"counted", counted.ok()},
                                    {"what", counted ? *counted : counted.error().what}}}});
@@ -176,7 +196,8 @@ void ChannelDesk::take_attested(const Json& told) {
 
 // The approval's state after the answer.
 Result<std::string> ChannelDesk::count_answer(const ChannelAccount& account,
-                                              const std::string& platform, const std::string& id) {
+                                              const std::string& platform, const std::string& id,
+                                              const std::string& code) {
     forget_old();
     const auto held = answers_.find(id);
     if (held == answers_.end()) return fail(Code::not_found, "this answer is not open any more");
@@ -191,11 +212,11 @@ Result<std::string> ChannelDesk::count_answer(const ChannelAccount& account,
         return fail(Code::denied,
                     "the account is not of the organisation that this channel serves");
     }
-    const auto person = people_.person_of(account);
+    const auto person = person_of(account);
     if (!person) return fail(Code::denied, "the account is nobody that is known");
     const Json state = TRY(parts_.keeper.answer_in_chat(
         answer.approval,
-        {*person, attestation(account, platform), answer.consent, parts_.clock.wall_ms()}));
+        {*person, attestation(account, platform), answer.consent, parts_.clock.wall_ms()}, code));
     const std::string status = TRY(wire::text_at(state, "status"));
     if (status == "pending") return std::string("counted; more people must consent");
     answers_.erase(answer.twin);

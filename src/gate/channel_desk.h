@@ -14,6 +14,7 @@
 #include "audit/log.h"
 #include "gate/channel_people.h"
 #include "gate/channel_setting.h"
+#include "gate/governance.h"
 #include "gate/keeper.h"
 
 namespace hs::gate {
@@ -28,6 +29,7 @@ class ChannelDesk {
         base::Random& random;
         audit::Log& log;
         Keeper& keeper;
+        const Governance& governance;
     };
     ChannelDesk(const Parts& parts, std::vector<ChannelSetting> channels, ChannelPeople people)
         : parts_(parts), channels_(std::move(channels)), people_(std::move(people)) {}
@@ -38,7 +40,7 @@ class ChannelDesk {
     const ChannelSetting* find(std::string_view channel) const;
     // Remembers which channel a permitted connection serves, where people's answers can come on it.
     void note_connection(const std::string& decision, const SendMessage& action);
-    // What egress has read: {decision, platform, tenant, user, answer}.
+    // What egress has read: {decision, platform, tenant, user, answer, code?}.
     void take_attested(const wire::Json& told);
 
   private:
@@ -55,7 +57,10 @@ class ChannelDesk {
     base::Result<wire::Json> card(const wire::Json& arguments);
     base::Result<wire::Json> people() const;
     base::Result<std::string> count_answer(const ChannelAccount& account,
-                                           const std::string& platform, const std::string& id);
+                                           const std::string& platform, const std::string& id,
+                                           const std::string& code);
+    // The organisation's directory first, then who was bound by a code.
+    std::optional<std::string> person_of(const ChannelAccount& account) const;
     std::string make_answer(Answer answer);
     void forget_old();
 

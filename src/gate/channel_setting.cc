@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/bytes.h"
+#include "crypto/mac.h"
 #include "wire/url.h"
 
 namespace hs::gate {
@@ -24,7 +26,10 @@ constexpr Kind kinds[] = {
     {"slack", "https://slack.com/api", "slack.com"},
     {"telegram", "https://api.telegram.org", ""},
     {"discord", "https://discord.com/api/v10", "discord.gg"},
+    {"whatsapp", "https://graph.facebook.com/v23.0", ""},
+    {"webhook", "", ""},
 };
+constexpr std::string_view kind_words = "slack, telegram, discord, whatsapp or webhook";
 
 const Kind* kind_of(std::string_view name) {
     const auto* found = std::find_if(std::begin(kinds), std::end(kinds),
@@ -34,7 +39,7 @@ const Kind* kind_of(std::string_view name) {
 
 const std::vector<SettingRow> rows{
     {"channel.*.kind", SettingType::text, "\"\"",
-     "The platform: slack, telegram or discord (docs/channels)."},
+     "The platform: slack, telegram, discord, whatsapp or webhook (docs/channels)."},
     {"channel.*.enabled", SettingType::boolean, "true", "Whether it is served."},
     {"channel.*.url", SettingType::text, "\"\"",
      "Base address of its web API; empty: the platform's own."},
@@ -42,7 +47,13 @@ const std::vector<SettingRow> rows{
      "Name of the secret that holds its token (hardshell secret set NAME)."},
     {"channel.*.app_credential", SettingType::text, "\"\"",
      "Name of the second secret: Slack's app-level token; Discord's token once more, for its "
-     "gateway."},
+     "gateway; what signs requests to us (WhatsApp's app secret, a webhook's secret)."},
+    {"channel.*.account", SettingType::text, "\"\"",
+     "Whatsapp: the id of the phone number that is ours."},
+    {"channel.*.listen_port", SettingType::integer, "0",
+     "Whatsapp and webhook: the port on 127.0.0.1 at which signed requests are taken, behind a "
+     "tunnel or reverse proxy of yours; 0: nothing listens.",
+     0, 65'535},
     {"channel.*.tenant", SettingType::text, "\"\"",
      "The only organisation whose members are heard, such as Slack's team id; empty: any."},
     {"channel.*.project", SettingType::text, "\"\"",
@@ -65,9 +76,7 @@ Result<ChannelSetting> read_one(const Settings& settings, const std::string& nam
     const Kind* kind = kind_of(one.kind);
     if (kind == nullptr) {
         return fail(Code::invalid_input,
-                    fmt::format("{}kind must be slack, telegram or discord, not "
-                                "\"{}\"",
-                                at, one.kind));
+                    fmt::format("{}kind must be {}, not \"{}\"", at, kind_words, one.kind));
     }
     one.is_enabled = settings.boolean(at + "enabled");
     one.url = settings.text(at + "url");
@@ -78,6 +87,18 @@ Result<ChannelSetting> read_one(const Settings& settings, const std::string& nam
     }
     one.credential = settings.text(at + "credential");
     one.app_credential = settings.text(at + "app_credential");
+    one.account = settings.text(at + "account");
+    one.listen_port = static_cast<std::uint16_t>(settings.integer(at + "listen_port"));
+    if (one.listen_port != 0 && !needs_listener(one)) {
+        return fail(Code::invalid_input,
+                    fmt::format("{}listen_port is for whatsapp and webhook alone", at));
+    }
+    const bool is_number =
+        !one.account.empty() && one.account.find_first_not_of("0123456789") == std::string::npos;
+    if (one.kind == "whatsapp" && !is_number) {
+        return fail(Code::invalid_input,
+                    fmt::format("{}account must be the phone number's id, digits alone", at));
+    }
     one.tenant = settings.text(at + "tenant");
     one.project = settings.text(at + "project");
     one.takes_approvals = settings.boolean(at + "approvals");
@@ -121,6 +142,13 @@ Result<ChannelSecret> channel_secret(const ChannelSetting& channel, std::string_
         return is_app ? ChannelSecret{secret.name, "(message)", ""}
                       : ChannelSecret{secret.name, "Authorization", "Bot "};
     }
+    if (channel.kind == "whatsapp" || channel.kind == "webhook") {
+        const bool hub = channel.kind == "whatsapp";
+        if (!is_app && carrier == Carrier::http) return secret;
+        if (is_app && carrier == Carrier::listen) {
+            return ChannelSecret{secret.name, hub ? "(hub-signature)" : "(webhook-signature)", ""};
+        }
+    }
     return fail(Code::denied, "that credential of the channel is not for such a connection");
 }
 
@@ -132,6 +160,25 @@ bool may_reach(const ChannelSetting& channel, SendMessage::Carrier carrier, std:
     const bool own = kind != nullptr && channel.url == kind->url;
     return own && carrier == SendMessage::Carrier::websocket && !kind->domain.empty() &&
            host.ends_with("." + std::string(kind->domain));
+}
+
+std::string listen_target(const ChannelSetting& channel) {
+    return "/" + wire::escape_url_component(channel.name);
+}
+
+bool needs_listener(const ChannelSetting& channel) {
+    return channel.kind == "whatsapp" || channel.kind == "webhook";
+}
+
+std::string verify_token(base::ByteView app_secret) {
+    constexpr std::size_t digits = 32;
+    const auto mac = crypto::hmac_sha256(app_secret, base::bytes_of("hardshell verify token"));
+    return base::to_hex(mac).substr(0, digits);
+}
+
+Result<std::string> host_of(const ChannelSetting& channel, SendMessage::Carrier carrier) {
+    if (carrier == SendMessage::Carrier::listen) return std::string(listen_host);
+    return TRY(wire::parse_url(channel.url)).host;
 }
 
 std::string channel_of_origin(std::string_view origin) {

@@ -6,6 +6,7 @@
 // Threads: values and pure functions.
 #pragma once
 
+#include "base/bytes.h"
 #include "gate/action.h"
 #include "gate/settings.h"
 
@@ -13,13 +14,15 @@ namespace hs::gate {
 
 struct ChannelSetting {
     std::string name;
-    std::string kind;  // "slack", "telegram", "discord"
+    std::string kind;  // "slack", "telegram", "discord", "whatsapp", "webhook"
     bool is_enabled = true;
     std::string url;             // base address of the platform's web API
     std::string credential;      // name of the secret that holds its token
-    std::string app_credential;  // a second one: Slack's app token, Discord's gateway
-    std::string tenant;          // the only one whose members are heard; empty: any
-    std::string project;         // folder in which its conversations work
+    std::string app_credential;  // a second one: Slack's app token, Discord's gateway, what signs
+    std::string account;         // ours at the platform: WhatsApp's phone number id
+    std::uint16_t listen_port = 0;  // on 127.0.0.1, for what is delivered to us; 0: nothing listens
+    std::string tenant;             // the only one whose members are heard; empty: any
+    std::string project;            // folder in which its conversations work
     bool takes_approvals = false;
     std::string approval_conversation;  // where cards are shown as well
     bool needs_mention = true;          // in groups
@@ -43,6 +46,18 @@ base::Result<ChannelSecret> channel_secret(const ChannelSetting& channel, std::s
 // Whether the channel may reach that host: the one of its address, or for streams one below the
 // platform's own domain.
 bool may_reach(const ChannelSetting& channel, SendMessage::Carrier carrier, std::string_view host);
+
+// Where a channel's listener is, on listen_port.
+inline constexpr std::string_view listen_host = "127.0.0.1";
+// The path at which it takes requests: "/NAME".
+std::string listen_target(const ChannelSetting& channel);
+// Whether the kind is delivered to us, so that it needs a listener.
+bool needs_listener(const ChannelSetting& channel);
+// What Meta must be told as the verify token of a subscription, made from the app's secret so that
+// there is no third one to keep.
+std::string verify_token(base::ByteView app_secret);
+// The host at which a channel's secret is used on such a connection; invalid_input without one.
+base::Result<std::string> host_of(const ChannelSetting& channel, SendMessage::Carrier carrier);
 
 // "slack/C012" is in the channel "slack".
 std::string channel_of_origin(std::string_view origin);

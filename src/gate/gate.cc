@@ -204,11 +204,12 @@ Result<Json> Gate::exchange(std::uint16_t kind, const Json& payload) {
 }
 
 Result<Json> Gate::decide(const Action& action, const Circumstances& circumstances,
-                          const std::string& approval) {
+                          const std::string& approval, const Json* carried) {
     Json payload;
     payload["action"] = to_json(action);
     payload["circumstances"] = to_json(circumstances);
     if (!approval.empty()) payload["approval"] = approval;
+    if (carried != nullptr) payload["carried"] = *carried;
     return exchange(static_cast<std::uint16_t>(FrameKind::decide), payload);
 }
 
@@ -302,6 +303,9 @@ Result<Obligations> Gate::obligations_from(const Json& answer) {
     Obligations obligations;
     obligations.sandbox = TRY(wire::text_at_or(answer, "sandbox", ""));
     obligations.log = TRY(wire::text_at_or(answer, "log", "summary"));
+    if (const Json* classes = answer.find("classes")) {
+        obligations.classes = TRY(flow::data_classes_from_json(*classes));
+    }
     if (answer.find("redact") == nullptr) return obligations;
     for (const Json& item : *TRY(wire::array_at(answer, "redact"))) {
         if (item.text() == nullptr) return fail(Code::corrupt, "\"redact\" must hold strings");

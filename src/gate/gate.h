@@ -58,10 +58,12 @@ class Gate {
     Gate& operator=(const Gate&) = delete;
 
     // Decides an action. Allowed: the record of the decision is durable before this returns.
-    // io when the keeper cannot be reached: then nothing may be done.
+    // io when the keeper cannot be reached: then nothing may be done. `carried`: what a model call
+    // takes along, as gate/carried.h has it.
     template <class A>
-    base::Result<Verdict<A>> ask(const A& action, const Circumstances& circumstances) {
-        auto answer = TRY(decide(Action(action), circumstances, {}));
+    base::Result<Verdict<A>> ask(const A& action, const Circumstances& circumstances,
+                                 const wire::Json* carried = nullptr) {
+        auto answer = TRY(decide(Action(action), circumstances, {}, carried));
         return TRY(verdict_from<A>(action, std::move(answer)));
     }
     // Claims the Permit of an approval that was answered "approved": decided again, once.
@@ -103,7 +105,8 @@ class Gate {
     struct Link;
 
     base::Result<wire::Json> decide(const Action& action, const Circumstances& circumstances,
-                                    const std::string& approval);
+                                    const std::string& approval,
+                                    const wire::Json* carried = nullptr);
     base::Result<wire::Json> exchange(std::uint16_t kind, const wire::Json& payload);
     void read_frames(Link* link);
     void notice(Link& link, const wire::Json& news);

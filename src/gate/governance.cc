@@ -136,6 +136,10 @@ std::vector<std::string> Governance::roles_of(std::string_view person) const {
     return tables_.people.roles_of(person);
 }
 
+std::string Governance::person_of_account(std::string_view account) const {
+    return tables_.people.person_of(account);
+}
+
 std::optional<policy::Standing> Governance::standing(const policy::Item& item,
                                                      std::string_view digest,
                                                      base::WallTime_ms now_ms) const {

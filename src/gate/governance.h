@@ -53,6 +53,9 @@ class Governance {
     base::Result<> classify(policy::ProjectClass project);
 
     std::vector<std::string> roles_of(std::string_view person) const;
+    // Whose account on a chat platform that is by the organisation's directory; empty: it does not
+    // say. "slack/T012/U045".
+    std::string person_of_account(std::string_view account) const;
 
     // `digest` is the version at hand, or empty. Nothing where nobody vouches for the item now.
     std::optional<policy::Standing> standing(const policy::Item& item, std::string_view digest,

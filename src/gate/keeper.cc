@@ -26,8 +26,8 @@ constexpr std::size_t question_bytes_in_event_max = 40'000;
 bool daemon_may_record(audit::EventKind kind) {
     using enum audit::EventKind;
     for (const auto allowed :
-         {message_in, message_out, model_call, model_result, tool_call, effect_begun, effect_ended,
-          config_change, sign_in, process_start, process_stop, process_crash}) {
+         {message_in, message_out, tool_call, effect_ended, skill_change, config_change, sign_in,
+          process_start, process_stop, process_crash}) {
         if (kind == allowed) return true;
     }
     return false;
@@ -161,6 +161,7 @@ Result<> Keeper::decide(const Sender& sender, std::uint64_t id, const Json& payl
     decision.id = base::make_id(parts_.clock, parts_.random);
     decision.circumstances = TRY(circumstances_from_json(*circumstances));
     TRY(parts_.governance.check_use(decision.circumstances.person));
+    if (parts_.plans != nullptr) parts_.plans->note(decision.circumstances);
     decision.asked =
         TRY(parts_.questions.ask(TRY(action_from_json(*action)), decision.circumstances));
     policy::Question& question = decision.asked.question;
@@ -169,11 +170,29 @@ Result<> Keeper::decide(const Sender& sender, std::uint64_t id, const Json& payl
     question.session = counters_[decision.circumstances.session];
     const std::string approval = TRY(wire::text_at_or(payload, "approval", ""));
     if (!approval.empty()) TRY(decide_claim(decision, approval));
+    hold_to_no_memory(decision);
+    TRY(take_carried(decision, payload));
     decision.judgement = parts_.judge.decide(question, decision.id);
     hold_to_manifest(decision);
+    explain_class(decision);
     Json answer = TRY(conclude(decision));
     auto event = TRY(event_of(decision, answer));
+    // The last is waited for, and with it those before.
+    for (audit::Event& more : model_events(decision)) {
+        TRY(parts_.log.append_later(std::exchange(event, std::move(more))));
+    }
     return send_when_durable(sender, id, std::move(event), std::move(answer));
+}
+
+// A conversation in which such a skill was loaded leaves nothing behind, whoever asks in it.
+void Keeper::hold_to_no_memory(Decision& decision) const {
+    const auto* remember = std::get_if<Remember>(&decision.asked.action);
+    const std::string& session = decision.circumstances.session;
+    if (remember == nullptr || remember->operation != Remember::Operation::add) return;
+    const bool full = without_memory_.size() >= sessions_counted_max;
+    if (session.empty() || (!full && !without_memory_.contains(session))) return;
+    decision.asked.refused =
+        "this conversation has loaded a skill whose manifest says that nothing of it is remembered";
 }
 
 // What a skill's manifest does not admit is denied, whatever policy says.
@@ -195,9 +214,7 @@ Result<> Keeper::decide_claim(Decision& decision, const std::string& approval) {
     }
     for (const ApprovalAnswer& answer : held->answers) {
         if (!answer.consent) continue;
-        decision.asked.question.consents.push_back({answer.by,
-                                                    parts_.governance.roles_of(answer.by),
-                                                    answer.at_ms, held->expiry_ms, "approved"});
+        decision.asked.question.consents.push_back(consent_of(answer, held->expiry_ms));
     }
     decision.approval = approval;
     return {};
@@ -239,6 +256,9 @@ Result<Json> Keeper::allow(Decision& decision) {
         // Durable before the Permit is made: after a crash it cannot be claimed again.
         TRY(book_.claim(decision.approval, decision.asked.digest, parts_.clock.wall_ms()));
     }
+    if (decision.asked.ends_memory && without_memory_.size() < sessions_counted_max) {
+        without_memory_.insert(decision.circumstances.session);
+    }
     const Judgement& judgement = decision.judgement;
     const base::WallTime_ms expiry_ms =
         parts_.clock.wall_ms() +
@@ -253,6 +273,8 @@ Result<Json> Keeper::allow(Decision& decision) {
     answer["sandbox"] = shown_profile(decision);
     answer["log"] = judgement.log;
     for (const auto& item : judgement.redact) answer["redact"].push(item);
+    const flow::DataClasses read = classes_read(decision.asked);
+    if (!read.empty()) answer["classes"] = flow::to_json(read);
     answer["expiry_ms"] = expiry_ms;
     answer["generation"] = static_cast<std::int64_t>(generation_);
     TRY(add_ticket(decision, expiry_ms, answer));
@@ -293,7 +315,7 @@ Result<> Keeper::add_ticket(Decision& decision, base::WallTime_ms expiry_ms, Jso
         if (!decision.circumstances.skill.empty()) {
             if (parts_.skills == nullptr) return fail(Code::denied, "no skill is installed");
             skill = TRY(parts_.skills->find(decision.circumstances.skill));
-            narrowed = parts_.skills->narrowed(*profile, *skill);
+            narrowed = parts_.skills->narrowed(*profile, *skill, parts_.judge.tables().classes());
             profile = &narrowed;
         }
         LaunchPlaces places = parts_.launch;
@@ -314,7 +336,10 @@ Result<> Keeper::add_ticket(Decision& decision, base::WallTime_ms expiry_ms, Jso
         if (network) note_sandbox(decision, *profile, ticket.nonce, authority.id);
         os::LaunchSpec spec =
             TRY(plan_launch(*command, decision.asked.resolved_executable, *profile, places));
-        if (skill) parts_.skills->show_folders(spec, *skill, places);
+        if (skill) {
+            parts_.skills->show_folders(spec, *skill, places);
+            TRY(parts_.skills->stage_folder(spec, *skill, *command));
+        }
         covered = TRY(os::pack_launch_spec(spec));
         ticket.kind = os::LaunchSpec::ticket_kind;
     } else if (const std::string* compartment = compartment_of(action)) {
@@ -340,6 +365,21 @@ Result<> Keeper::add_ticket(Decision& decision, base::WallTime_ms expiry_ms, Jso
     return {};
 }
 
+namespace {
+
+audit::Event requested_event(const Approval& approval, const Circumstances& who) {
+    audit::Event event(audit::EventKind::approval_requested);
+    event.set(audit::Field::id, approval.id)
+        .set(audit::Field::decision, approval.decision)
+        .set(audit::Field::space, who.space)
+        .set(audit::Field::session, who.session)
+        .set(audit::Field::person, who.person);
+    event.detail("digest", approval.digest).detail("expiry_ms", approval.expiry_ms);
+    return event;
+}
+
+}  // namespace
+
 Result<Json> Keeper::ask_person(Decision& decision) {
     const base::WallTime_ms now_ms = parts_.clock.wall_ms();
     Approval approval;
@@ -360,6 +400,7 @@ Result<Json> Keeper::ask_person(Decision& decision) {
     answer["approval"] = approval.id;
     answer["card"] = approval.card;
     answer["expiry_ms"] = approval.expiry_ms;
+    record(requested_event(approval, decision.circumstances));
     TRY(book_.add(std::move(approval)));
     return answer;
 }
@@ -375,10 +416,12 @@ Result<audit::Event> Keeper::event_of(const Decision& decision, const Json& answ
         .set(audit::Field::agent, who.agent)
         .set(audit::Field::outcome, wire::text_at(answer, "outcome").value())
         .set(audit::Field::reason, decision.judgement.reason);
+    if (!who.skill.empty()) event.set(audit::Field::tool, who.tool);
     for (const char* key : {"approval", "expiry_ms", "sandbox"}) {
         if (const Json* value = answer.find(key)) event.detail(key, *value);
     }
     if (!decision.approval.empty()) event.detail("approval", decision.approval);
+    if (!decision.asked.plan.empty()) event.detail("plan", decision.asked.plan);
     event.detail("origin", who.origin);
     event.detail("call", who.call);
     event.detail("digest", decision.asked.digest);

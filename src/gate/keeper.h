@@ -19,6 +19,7 @@
 #include "crypto/ticket.h"
 #include "gate/action.h"
 #include "gate/approvals.h"
+#include "gate/carried.h"
 #include "gate/connection.h"
 #include "gate/frames.h"
 #include "gate/governance.h"
@@ -73,6 +74,8 @@ struct SandboxAuthority {
     std::string pem;
 };
 
+class SecondFactors;
+
 class Keeper {
   public:
     // The packed envelope of an exchange that egress may make for this action.
@@ -113,6 +116,9 @@ class Keeper {
         std::function<base::Result<base::Bytes>(const std::string& compartment, bool erases)>
             compartment_keys;
         const SkillBook* skills = nullptr;
+        PlanBook* plans = nullptr;
+        const audit::Pseudonyms* names = nullptr;  // for texts that could be guessed
+        SecondFactors* factors = nullptr;
     };
     Keeper(Parts parts, ApprovalBook book);
 
@@ -149,10 +155,15 @@ class Keeper {
 
     // An answer on a chat platform by somebody whose identity a person has confirmed. The
     // approval's state, or the reason for which the answer does not count.
-    base::Result<wire::Json> answer_in_chat(const std::string& approval, ApprovalAnswer answer);
+    base::Result<wire::Json> answer_in_chat(const std::string& approval, ApprovalAnswer answer,
+                                            const std::string& code);
     const Approval* find_approval(const std::string& id) const { return book_.find(id); }
-    // Whose consent policy would count, in words.
-    std::string who_may_approve(const std::string& id);
+    // Whose consent policy would count, in words; and whether it takes a code of theirs.
+    struct Wanted {
+        std::string words;
+        bool needs_code = false;
+    };
+    Wanted wanted_for(const std::string& id);
 
     // Writes an event without waiting.
     void record(audit::Event event);
@@ -163,8 +174,9 @@ class Keeper {
         Asked asked;
         Circumstances circumstances;
         Judgement judgement;
-        std::string approval;  // claimed
-        bool claimed = false;  // before, by another question of the same push
+        std::string approval;                 // claimed
+        bool claimed = false;                 // before, by another question of the same push
+        std::optional<Carried> carried = {};  // of a model call
     };
 
     // A permitted run with a network, from its permit to its end.
@@ -214,6 +226,14 @@ class Keeper {
                                                      const RunCommand& command) const;
     std::string shown_profile(const Decision& decision) const;
     void hold_to_manifest(Decision& decision) const;
+    // keeper_models.cc: what is asked, said and recorded of a model call beyond the decision.
+    static base::Result<> take_carried(Decision& decision, const wire::Json& payload);
+    // Of what the action lets the conversation see: by the name of what is read, and by what
+    // people have said of its project.
+    static flow::DataClasses classes_read(const Asked& asked);
+    void explain_class(Decision& decision) const;
+    std::vector<audit::Event> model_events(const Decision& decision) const;
+    void hold_to_no_memory(Decision& decision) const;
     base::Result<> add_ticket(Decision& decision, base::WallTime_ms expiry_ms, wire::Json& answer);
     base::Result<wire::Json> ask_person(Decision& decision);
     base::Result<> send_when_durable(const Sender& sender, std::uint64_t id, audit::Event event,
@@ -224,7 +244,8 @@ class Keeper {
     base::Result<> take_question(const Sender& sender, std::uint64_t id, const wire::Json& payload);
     base::Result<wire::Json> list_approvals() const;
     base::Result<wire::Json> answer_approval(const std::string& id, ApprovalAnswer answer,
-                                             const std::string& reason);
+                                             const std::string& reason,
+                                             ApprovalBook::Enough enough);
     base::Result<wire::Json> answer_by_person(const Sender& sender, const wire::Json& arguments);
     base::Result<> check_approver(const std::string& id, const std::string& person);
     // What must be met of an approval, and the question as it is now: of the rules that ask, those
@@ -232,9 +253,19 @@ class Keeper {
     struct Needed {
         policy::Question question;
         std::vector<policy::ApprovalRequirement> requirements;
+        std::vector<policy::ApprovalRequirement> all;
         std::string words;
     };
     base::Result<Needed> needed_for(const std::string& id);
+    policy::Consent consent_of(const ApprovalAnswer& answer, base::WallTime_ms until_ms) const;
+    // Whether the consent is enough with those before it. denied: it counts for nothing, or wants a
+    // code; where it needs one, that is used up and noted in the answer.
+    base::Result<ApprovalBook::Enough> weigh(const std::string& id, ApprovalAnswer& answer,
+                                             const std::string& code);
+    base::Result<> use_code(const Approval& approval, const ApprovalAnswer& answer,
+                            const std::string& code);
+    base::Result<wire::Json> answer_on_device(const std::string& id, ApprovalAnswer answer,
+                                              const wire::Json& arguments);
     base::Result<std::string> rule_from_approval(const Approval& approval,
                                                  const std::string& person);
     base::Result<wire::Json> record_proof(const Sender& sender, const wire::Json& arguments);
@@ -249,6 +280,9 @@ class Keeper {
     std::map<std::string, Sandbox> sandboxes_;  // by the decision's id
     std::uint64_t generation_;
     std::map<std::string, policy::SessionCounters> counters_;
+    // Sessions in which a skill was loaded that leaves nothing behind; once there are too many to
+    // know, no session remembers.
+    std::set<std::string, std::less<>> without_memory_;
     std::map<std::string, std::pair<Access, Verb>, std::less<>> verbs_;
 };
 

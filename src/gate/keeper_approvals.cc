@@ -107,7 +107,7 @@ void Keeper::tell(const std::string& approval, std::string_view outcome) {
 }
 
 Result<Json> Keeper::answer_approval(const std::string& id, ApprovalAnswer answer,
-                                     const std::string& reason) {
+                                     const std::string& reason, ApprovalBook::Enough enough) {
     const Approval* approval = book_.find(id);
     if (approval == nullptr) {
         return fail(Code::not_found,
@@ -121,25 +121,21 @@ Result<Json> Keeper::answer_approval(const std::string& id, ApprovalAnswer answe
         .set(audit::Field::reason, reason);
     event.detail("attested", answer.attested);
     event.detail("digest", approval->digest);
+    if (!answer.factor.empty()) event.detail("factor", answer.factor);
     // The answer is on record before it counts.
     TRY(parts_.log.append_and_wait(event));
-    const ApprovalStatus status = TRY(book_.answer(id, std::move(answer)));
+    const ApprovalStatus status = TRY(book_.answer(id, std::move(answer), enough));
     if (status == ApprovalStatus::approved) tell(id, "approved");
     if (status == ApprovalStatus::denied) tell(id, "denied");
     return shown(*book_.find(id));
 }
 
 // In chat many people can press. A consent that counts for nothing must not use the approval up.
-Result<Json> Keeper::answer_in_chat(const std::string& approval, ApprovalAnswer answer) {
-    if (answer.consent) {
-        const Needed needed = TRY(needed_for(approval));
-        if (!policy::may_approve(needed.requirements, needed.question, answer.by,
-                                 parts_.governance.roles_of(answer.by))) {
-            return fail(Code::denied, fmt::format("{} may not approve this: it takes {}", answer.by,
-                                                  needed.words));
-        }
-    }
-    return answer_approval(approval, std::move(answer), "answered in chat");
+Result<Json> Keeper::answer_in_chat(const std::string& approval, ApprovalAnswer answer,
+                                    const std::string& code) {
+    auto enough = ApprovalBook::Enough::by_quorum;
+    if (answer.consent) enough = TRY(weigh(approval, answer, code));
+    return answer_approval(approval, std::move(answer), "answered in chat", enough);
 }
 
 void Keeper::tick() {
@@ -170,11 +166,7 @@ void Keeper::add_own_verbs() {
                  const std::string name =
                      "token " + TRY(parts_.token_name(TRY(wire::text_at(arguments, "token"))));
                  const std::string id = TRY(wire::text_at(arguments, "approval"));
-                 const bool consent = TRY(wire::boolean_at(arguments, "consent"));
-                 if (consent) TRY(check_approver(id, name));
-                 return answer_approval(
-                     id, {name, "a token with the scope approve", consent, parts_.clock.wall_ms()},
-                     "");
+                 return answer_on_device(id, {name, "a token with the scope approve"}, arguments);
              });
     add_verb("approvals.withdraw", Access::daemon_or_person,
              [this](const Sender& sender, const Json& arguments) -> Result<Json> {
@@ -200,52 +192,6 @@ void Keeper::add_own_verbs() {
              [this](const Sender& sender, const Json& arguments) {
                  return record_proof(sender, arguments);
              });
-}
-
-Result<Keeper::Needed> Keeper::needed_for(const std::string& id) {
-    const Approval* approval = book_.find(id);
-    if (approval == nullptr) return fail(Code::not_found, "there is no such approval");
-    auto asked = TRY(parts_.questions.ask(TRY(action_from_json(approval->action)),
-                                          TRY(circumstances_from_json(approval->circumstances))));
-    asked.question.now_ms = parts_.clock.wall_ms();
-    const policy::Decision decision = parts_.judge.decide_now(asked.question);
-    Needed needed{std::move(asked.question), {}, ""};
-    for (const auto& requirement : decision.requirements) {
-        if (requirement.excludes_requester) needed.requirements.push_back(requirement);
-    }
-    if (needed.requirements.empty()) needed.requirements = decision.requirements;
-    for (const auto& requirement : needed.requirements) {
-        if (!needed.words.empty()) needed.words += ", and ";
-        needed.words += policy::describe(requirement, needed.question.person);
-    }
-    return needed;
-}
-
-std::string Keeper::who_may_approve(const std::string& id) {
-    const auto needed = needed_for(id);
-    return needed ? needed->words : std::string();
-}
-
-// Consent that policy would not count is refused when it is given, with who may give it.
-Result<> Keeper::check_approver(const std::string& id, const std::string& person) {
-    const Approval* approval = book_.find(id);
-    if (approval == nullptr) return fail(Code::not_found, "there is no such approval");
-    auto asked = parts_.questions.ask(TRY(action_from_json(approval->action)),
-                                      TRY(circumstances_from_json(approval->circumstances)));
-    if (!asked) return {};  // the facts have changed; claiming it will say so
-    asked->question.now_ms = parts_.clock.wall_ms();
-    const policy::Decision decision = parts_.judge.decide_now(asked->question);
-    if (decision.outcome != policy::Outcome::ask ||
-        policy::may_approve(decision.requirements, asked->question, person,
-                            parts_.governance.roles_of(person))) {
-        return {};
-    }
-    std::string takes;
-    for (const auto& requirement : decision.requirements) {
-        takes +=
-            (takes.empty() ? "" : ", and ") + policy::describe(requirement, asked->question.person);
-    }
-    return fail(Code::denied, fmt::format("{} may not approve this: it takes {}", person, takes));
 }
 
 // The narrowest rule that would have allowed the action, written if policy lets this person.
@@ -289,18 +235,19 @@ Result<Json> Keeper::record_proof(const Sender& sender, const Json& arguments) {
     return Json(JsonObject{});
 }
 
-// {approval, consent, reason?, rule?}: rule true also writes the narrowest rule that would have
-// allowed the action.
+// {approval, consent, reason?, rule?, code?}: rule true also writes the narrowest rule that would
+// have allowed the action.
 Result<Json> Keeper::answer_by_person(const Sender& sender, const Json& arguments) {
     const std::string id = TRY(wire::text_at(arguments, "approval"));
     const bool consent = TRY(wire::boolean_at(arguments, "consent"));
     const bool write_rule = TRY(wire::boolean_at_or(arguments, "rule", false));
-    if (consent) TRY(check_approver(id, sender.name));
     std::string rule;
-    if (consent && write_rule) rule = TRY(rule_from_approval(*book_.find(id), sender.name));
-    Json answer = TRY(answer_approval(
-        id, {sender.name, "the device of the requester", consent, parts_.clock.wall_ms()},
-        TRY(wire::text_at_or(arguments, "reason", ""))));
+    if (consent && write_rule) {
+        TRY(check_approver(id, sender.name));
+        rule = TRY(rule_from_approval(*book_.find(id), sender.name));
+    }
+    Json answer =
+        TRY(answer_on_device(id, {sender.name, "the device of the requester"}, arguments));
     if (!rule.empty()) answer["rule"] = rule;
     return answer;
 }

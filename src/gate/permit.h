@@ -18,6 +18,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "flow/label.h"
 
 namespace hs::gate {
 
@@ -28,6 +29,7 @@ struct Obligations {
     std::string sandbox;              // profile name, for RunCommand
     std::vector<std::string> redact;  // classes to redact before the value leaves
     std::string log;                  // "summary" or "full"
+    flow::DataClasses classes = {};   // of what is read: its name's, and its project's
 };
 
 // Shared between the Gate and every Permit it made: a revocation reaches all of them at once.

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "crypto/hash.h"
 #include "gate/channel_setting.h"
+#include "gate/provider_choice.h"
 #include "os/file.h"
 
 namespace hs::gate {
@@ -37,14 +38,6 @@ policy::Effect effect_of(const SendHttp& action) {
     const bool pushes = action.target.find("service=git-receive-pack") != std::string::npos;
     if (pushes) return policy::Effect::http_send;
     return policy::FactTables::http_effect(action.method);
-}
-
-flow::DataClasses classes_from(const std::vector<std::string>& names) {
-    flow::DataClasses classes;
-    for (const auto& name : names) {
-        if (const auto known = flow::data_class_from_name(name)) classes.add(*known);
-    }
-    return classes;
 }
 
 }  // namespace
@@ -203,7 +196,11 @@ Result<> Questions::fill(const Infer& action, Asked& asked) {
         target.is_configured = true;
         target.is_local = provider->local;
         target.retains = provider->retains;
-        target.accepts = classes_from(provider->accepts);
+        target.accepts = accepted_by(*provider);
+        target.place = provider->place;
+        // As it goes out; the record of the call has the whole label too.
+        flow::DataClasses& classes = asked.question.label.classes;
+        classes = left_after(*provider, classes, action);
         // Until somebody vouches for it, a provider is none that is known.
         target.tier = provider->local ? policy::TrustTier::tier1 : policy::TrustTier::tier2;
         target.assurance.known_provider = provider->local;
@@ -285,6 +282,8 @@ Result<> Questions::fill(const LoadSkill& action, Asked& asked) {
         asked.refused = "the skill is not the version that is installed; ask again";
     } else {
         target.tier = skill->standing.tier;
+        asked.ends_memory = skill->manifest().no_memory;
+        asked.refused = SkillBook::refused_loading(*skill, asked.question.label.classes);
     }
     asked.question.target = std::move(target);
     return {};
@@ -300,7 +299,7 @@ void Questions::act_as_skill(const Circumstances& circumstances, const Action& a
         return;
     }
     asked.question.actor = skills_->actor(*skill, circumstances.agent);
-    asked.refused = skills_->refusal(*skill, action, circumstances);
+    asked.refused = skills_->refusal(*skill, action, circumstances, asked.question);
 }
 
 Result<> Questions::begin(const Circumstances& circumstances, const policy::Surroundings& around,
@@ -348,6 +347,12 @@ Result<Asked> Questions::ask(Action action, const Circumstances& circumstances) 
     if (auto* remember = std::get_if<Remember>(&action)) TRY(fill(*remember, asked, around));
     if (auto* load = std::get_if<LoadSkill>(&action)) TRY(fill(*load, asked));
     if (!circumstances.skill.empty()) act_as_skill(circumstances, action, asked);
+    if (plans_ != nullptr) {
+        asked.plan = plans_->mark(action, circumstances.session, asked.question.flow);
+        // Part of fetching a page, which is decided by itself.
+        const bool reads = asked.resolved_executable == places_.reader && !places_.reader.empty();
+        if (reads) asked.question.flow.is_in_plan = asked.question.flow.has_plan;
+    }
     asked.text = wire::canonical_json(to_json(action));
     asked.digest = base::to_hex(crypto::sha256(base::bytes_of(asked.text)));
     asked.question.action_digest = asked.digest;

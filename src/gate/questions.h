@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "gate/action.h"
 #include "gate/governance.h"
+#include "gate/plan_book.h"
 #include "gate/settings.h"
 #include "gate/skill_book.h"
 #include "gate/tracked_files.h"
@@ -37,6 +38,8 @@ struct Asked {
     std::string digest;
     std::string resolved_executable;  // of RunCommand
     std::string refused;              // why the skill that acts may not, whatever policy says
+    std::string plan;                 // id of the plan that the conversation is held to
+    bool ends_memory = false;         // of LoadSkill: nothing of the conversation is remembered
 };
 
 class Questions {
@@ -53,6 +56,8 @@ class Questions {
 
     // Without one, no skill can act. It outlives this.
     void set_skills(const SkillBook* skills) { skills_ = skills; }
+    // Without one, what hardshelld says of plans holds. It outlives this.
+    void set_plans(const PlanBook* plans) { plans_ = plans; }
     // invalid_input or not_found when the action cannot be what it says: a path that is not
     // canonical, a program that is not there, a provider that is not configured.
     base::Result<Asked> ask(Action action, const Circumstances& circumstances);
@@ -105,6 +110,7 @@ class Questions {
         std::string sha256;
     };
     const SkillBook* skills_ = nullptr;
+    const PlanBook* plans_ = nullptr;
     const policy::FactTables& tables_;  // outlives this
     const Settings& settings_;          // outlives this
     const Governance& governance_;      // outlives this

@@ -39,6 +39,10 @@ const std::vector<SettingRow> own_rows{
      1, 1000},
     {"turn.approval_minutes", SettingType::integer, "30",
      "How long an approval may wait; silence is denial.", 1, 10'080},
+    {"doctor.every_hours", SettingType::integer, "24",
+     "How often hardshell doctor proves the walls by itself; 0: only when you ask.", 0, 8760},
+    {"doctor.first_seconds", SettingType::integer, "600", "How long after a start it may begin to.",
+     1, 86'400},
     {"memory.enabled", SettingType::boolean, "true",
      "Remember and recall things across conversations."},
     {"memory.review_days", SettingType::integer, "7",
@@ -55,11 +59,23 @@ const std::vector<SettingRow> provider_rows{
     {"provider.*.model", SettingType::text, "\"\"", "The model to ask for."},
     {"provider.*.credential", SettingType::text, "\"\"",
      "Name of the secret that holds its key (hardshell secret set NAME)."},
-    {"provider.*.local", SettingType::boolean, "false", "It runs on this machine."},
-    {"provider.*.retains", SettingType::boolean, "true", "It keeps what it is sent."},
+    {"provider.*.place", SettingType::text, "\"\"",
+     "Where it runs: local for this machine, else a region in your words, such as eu. Policy can "
+     "ask for it, and the record names it."},
+    {"provider.*.local", SettingType::boolean, "false",
+     "It runs on this machine; the same as place = \"local\"."},
+    {"provider.*.retention", SettingType::text, "\"\"",
+     "How long it keeps what it is sent, by its contract: none, or a time such as 30 days."},
+    {"provider.*.retains", SettingType::boolean, "true",
+     "It keeps what it is sent; retention says how long."},
     {"provider.*.accepts", SettingType::text_list,
      "[\"public\", \"internal\", \"source_code\", \"personal\"]",
-     "Data classes that may go there."},
+     "Data classes that may go there; the first provider in order that accepts what the "
+     "conversation holds is asked, and never another one. Not set, one on this machine accepts "
+     "all."},
+    {"provider.*.accepts_redacted", SettingType::text_list, "[\"credential\"]",
+     "Classes that may go there once what is found of them is replaced by placeholders: "
+     "credential, personal."},
     {"provider.*.input_microcents", SettingType::integer, "0",
      "Price of a million input tokens, in 1/10,000 of a cent.", 0, INT64_MAX},
     {"provider.*.output_microcents", SettingType::integer, "0",
@@ -94,6 +110,9 @@ const std::vector<SettingRow> shipping_rows{
      "PEM file of the certificate that proves this machine to it."},
     {"ship.*.key", SettingType::text, "\"\"", "PEM file of that certificate's key."},
     {"ship.*.batch", SettingType::integer, "200", "Most events in one delivery.", 1, 1000},
+    {"ship.*.answer_seconds", SettingType::integer, "60",
+     "How long it may take to answer, or to read what is sent, before it counts as silent.", 1,
+     600},
     {"ship.*.from_start", SettingType::boolean, "true",
      "A new sink gets the log from its beginning; false: from now on."},
     {"ship.*.window_kib", SettingType::integer, "8192",
@@ -136,13 +155,39 @@ const std::vector<SettingRow> drift_rows{
      "Destinations that are a person's own; told where the space is not personal."},
 };
 
+const std::vector<SettingRow> store_rows{
+    {"store.*.url", SettingType::text, "\"\"",
+     "Where secrets are kept: sealed: (a file of its own), keyring: (the session's Secret "
+     "Service), vault+https://HOST:PORT (HashiCorp Vault, OpenBao) or aws://REGION."},
+    {"store.*.classes", SettingType::text_list, "[]",
+     "Classes of secrets that are kept there and nowhere else."},
+    {"store.*.space", SettingType::text, "\"\"",
+     "The space whose store it is; in another one it is not opened. Empty: any."},
+    {"store.*.credential", SettingType::text, "\"\"",
+     "Name of the secret with which to log in: Vault's token, AppRole's secret id or AWS's secret "
+     "access key."},
+    {"store.*.role_id", SettingType::text, "\"\"",
+     "Vault: the role id of AppRole; empty: the credential is a token."},
+    {"store.*.namespace", SettingType::text, "\"\"", "Vault: the namespace."},
+    {"store.*.access_key_id", SettingType::text, "\"\"", "AWS: the id of the access key."},
+    {"store.*.session", SettingType::text, "\"\"",
+     "AWS: name of the secret that is the session token; empty: the key is a lasting one."},
+    {"store.*.ca", SettingType::text, "\"\"",
+     "PEM file of the only authorities that may vouch for it; empty: the system's."},
+    {"store.*.timeout_ms", SettingType::integer, "5000", "How long one answer may take.", 100,
+     10'000},
+    {"store.*.idle_seconds", SettingType::integer, "300",
+     "Without a question for this long, what Hardshell itself has leased is given back.", 1,
+     86'400},
+};
+
 }  // namespace
 
 const std::vector<SettingRow>& setting_rows() {
     static const std::vector<SettingRow> rows = [] {
         std::vector<SettingRow> all;
-        for (const auto* part :
-             {&own_rows, &provider_rows, &shipping_rows, &drift_rows, &channel_setting_rows()}) {
+        for (const auto* part : {&own_rows, &provider_rows, &shipping_rows, &drift_rows,
+                                 &store_rows, &channel_setting_rows()}) {
             all.insert(all.end(), part->begin(), part->end());
         }
         return all;

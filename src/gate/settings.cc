@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <charconv>
 
+#include "flow/data_classes.h"
+#include "wire/url.h"
+
 namespace hs::gate {
 namespace {
 
@@ -17,7 +20,8 @@ using wire::Json;
 constexpr std::size_t names_max = 64;
 constexpr std::size_t name_bytes_max = 64;
 // Tables that have a name: [provider.NAME], or [[ship]] with a name in it.
-constexpr std::array<std::string_view, 4> families = {"provider", "ship", "witness", "channel"};
+constexpr std::array<std::string_view, 5> families = {"provider", "ship", "witness", "channel",
+                                                      "store"};
 
 std::string_view type_name(SettingType type) {
     switch (type) {
@@ -90,6 +94,13 @@ std::string pattern_of(std::string_view key) {
     return std::string(key.substr(0, first)) + ".*" + std::string(key.substr(second));
 }
 
+bool is_of_this_machine(const std::string& address) {
+    const auto url = wire::parse_url(address);
+    if (!url) return false;
+    if (url->host_kind == wire::HostKind::ipv4) return url->host.starts_with("127.");
+    return url->host == "localhost" || url->host == "::1";
+}
+
 bool is_name(std::string_view text) {
     return !text.empty() && text.size() <= name_bytes_max &&
            text.find_first_not_of(
@@ -155,6 +166,11 @@ const std::vector<ProviderSetting>& local_providers() {
         provider.url = url;
         provider.local = true;
         provider.retains = false;
+        provider.place = "local";
+        provider.retention = "none";
+        for (const flow::DataClass each : flow::every_data_class().list()) {
+            provider.accepts.emplace_back(flow::data_class_name(each));
+        }
         return provider;
     };
     static const std::vector<ProviderSetting> known{make("ollama", "http://127.0.0.1:11434/v1"),
@@ -313,7 +329,79 @@ Result<> Settings::read_providers(std::string_view file_name) {
             {name, kind, text(prefix + "url"), text(prefix + "model"), text(prefix + "credential"),
              boolean(prefix + "local"), boolean(prefix + "retains"), texts(prefix + "accepts"),
              integer(prefix + "input_microcents"), integer(prefix + "output_microcents"),
-             integer(prefix + "context_tokens")});
+             integer(prefix + "context_tokens"), text(prefix + "place"), text(prefix + "retention"),
+             texts(prefix + "accepts_redacted")});
+        TRY(read_place(providers_.back(), file_name));
+        TRY(read_classes(providers_.back(), file_name));
+    }
+    return {};
+}
+
+bool Settings::is_written(std::string_view key) const {
+    const SettingValue* held = find(key);
+    return held != nullptr && held->source != "default";
+}
+
+Result<> Settings::read_place(ProviderSetting& provider, std::string_view file_name) const {
+    const std::string prefix = "provider." + provider.name + ".";
+    if (provider.place == "local") {
+        if (is_written(prefix + "local") && !provider.local) {
+            return fail(Code::invalid_input,
+                        fmt::format("{}: {}place says local and {}local says that it is not; take "
+                                    "one of them out",
+                                    file_name, prefix, prefix));
+        }
+        provider.local = true;
+    } else if (provider.local && !provider.place.empty()) {
+        return fail(Code::invalid_input,
+                    fmt::format("{}: {}local says this machine and {}place says {}; take one of "
+                                "them out",
+                                file_name, prefix, prefix, provider.place));
+    }
+    if (provider.local) provider.place = "local";
+    if (provider.local && !provider.url.empty() && !is_of_this_machine(provider.url)) {
+        return fail(Code::invalid_input,
+                    fmt::format("{}: {}url is no address of this machine (127.0.0.1, [::1] or "
+                                "localhost); write in {}place where it runs",
+                                file_name, prefix, prefix));
+    }
+    if (!provider.retention.empty()) {
+        const bool retains = provider.retention != "none";
+        if (is_written(prefix + "retains") && provider.retains != retains) {
+            return fail(Code::invalid_input,
+                        fmt::format("{}: {}retains and {}retention contradict each other; take "
+                                    "retains out",
+                                    file_name, prefix, prefix));
+        }
+        provider.retains = retains;
+    } else if (!provider.retains) {
+        provider.retention = "none";
+    }
+    return {};
+}
+
+Result<> Settings::read_classes(ProviderSetting& provider, std::string_view file_name) const {
+    const std::string prefix = "provider." + provider.name + ".";
+    for (const std::string& name : provider.accepts) {
+        if (flow::data_class_from_name(name)) continue;
+        return fail(Code::invalid_input,
+                    fmt::format("{}: {}accepts: there is no data class \"{}\"; there are: {}",
+                                file_name, prefix, name, flow::names_of(flow::every_data_class())));
+    }
+    for (const std::string& name : provider.accepts_redacted) {
+        if (name == "credential" || name == "personal") continue;
+        return fail(Code::invalid_input,
+                    fmt::format("{}: {}accepts_redacted takes credential and personal, which are "
+                                "found and replaced, not \"{}\"",
+                                file_name, prefix, name));
+    }
+    if (provider.local && !is_written(prefix + "accepts_redacted")) {
+        provider.accepts_redacted.clear();
+    }
+    if (!provider.local || is_written(prefix + "accepts")) return {};
+    provider.accepts.clear();
+    for (const flow::DataClass each : flow::every_data_class().list()) {
+        provider.accepts.emplace_back(flow::data_class_name(each));
     }
     return {};
 }

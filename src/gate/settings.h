@@ -43,6 +43,9 @@ struct ProviderSetting {
     std::int64_t input_microcents = 0;  // price of a million input tokens in 1/10,000 of a cent
     std::int64_t output_microcents = 0;
     std::int64_t context_tokens = 200'000;
+    std::string place;                          // "local", or where it is; empty: not declared
+    std::string retention;                      // "none", "30 days"; empty: not declared
+    std::vector<std::string> accepts_redacted;  // may go there once what is found is replaced
 };
 
 struct SettingValue {
@@ -75,6 +78,10 @@ class Settings {
     base::Result<> read(const wire::TomlDocument& document, std::string_view file_name);
     base::Result<> fill_families(std::string_view file_name);
     base::Result<> read_providers(std::string_view file_name);
+    // Whether a person wrote it.
+    bool is_written(std::string_view key) const;
+    base::Result<> read_place(ProviderSetting& provider, std::string_view file_name) const;
+    base::Result<> read_classes(ProviderSetting& provider, std::string_view file_name) const;
 
     std::map<std::string, SettingValue, std::less<>> values_;
     std::vector<ProviderSetting> providers_;

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "crypto/hash.h"
 #include "gate/policy_files.h"
+#include "gate/skill_limits.h"
 
 namespace hs::gate {
 
@@ -15,6 +17,8 @@ using skills::HostPermission;
 using skills::Loaded;
 
 namespace {
+
+const std::string skill_folder = "/run/hardshell/staged/skill";
 
 bool lies_in(std::string_view path, std::string_view folder) {
     return path == folder ||
@@ -118,8 +122,25 @@ std::string SkillBook::refused_command(const Loaded& skill, const RunCommand& co
     return {};
 }
 
+std::string SkillBook::refused_loading(const Loaded& skill, flow::DataClasses seen) {
+    return refused_label(skill.manifest(), seen);
+}
+
 std::string SkillBook::refusal(const Loaded& skill, const Action& action,
-                               const Circumstances& circumstances) const {
+                               const Circumstances& circumstances,
+                               const policy::Question& question) const {
+    const skills::Manifest manifest = skill.manifest();
+    for (auto&& refused :
+         {refused_reach(skill, action, circumstances), refused_tool(manifest, circumstances.tool),
+          refused_memory(manifest, action), refused_target(manifest, question.target),
+          refused_label(manifest, question.label.classes)}) {
+        if (!refused.empty()) return refused;
+    }
+    return {};
+}
+
+std::string SkillBook::refused_reach(const Loaded& skill, const Action& action,
+                                     const Circumstances& circumstances) const {
     const skills::Permissions permissions = skill.manifest().permissions;
     if (const auto* read = std::get_if<ReadFile>(&action)) {
         const bool admitted =
@@ -147,12 +168,17 @@ std::string SkillBook::refusal(const Loaded& skill, const Action& action,
         return beyond(fmt::format("a connection to {}:{} that is not looked into", connect->host,
                                   connect->port));
     }
-    if (std::holds_alternative<Infer>(action)) return {};
+    const bool elsewhere = std::holds_alternative<Infer>(action) ||
+                           std::holds_alternative<Recall>(action) ||
+                           std::holds_alternative<Remember>(action);
+    if (elsewhere) return {};  // held by what follows, or by policy alone
     return "a skill does not do this";
 }
 
-policy::Profile SkillBook::narrowed(const policy::Profile& profile, const Loaded& skill) const {
-    const skills::Permissions permissions = skill.manifest().permissions;
+policy::Profile SkillBook::narrowed(const policy::Profile& profile, const Loaded& skill,
+                                    const policy::PathClasses& classes) const {
+    const skills::Manifest manifest = skill.manifest();
+    const skills::Permissions& permissions = manifest.permissions;
     policy::Profile made = profile;
     made.name = "skill:" + skill.entry.name;
     made.purpose = "run what the skill's manifest names";
@@ -165,7 +191,35 @@ policy::Profile SkillBook::narrowed(const policy::Profile& profile, const Loaded
     if (permissions.hosts.empty()) made.network = policy::Network::none;
     made.connections.inspect = policy::Inspect::always;
     made.shows_toolchains = false;
+    for (const flow::DataClass one : unnamed_classes(manifest).list()) {
+        const auto& masked = profile.masked_classes;
+        if (std::find(masked.begin(), masked.end(), one) != masked.end()) continue;
+        made.masked_classes.push_back(one);
+        const auto& names = classes.names_of(one);
+        const auto& ends = classes.ends_of(one);
+        made.masked_names.insert(made.masked_names.end(), names.begin(), names.end());
+        made.masked_ends.insert(made.masked_ends.end(), ends.begin(), ends.end());
+    }
     return made;
+}
+
+Result<> SkillBook::stage_folder(os::LaunchSpec& spec, const Loaded& skill,
+                                 const RunCommand& command) const {
+    const auto is_own = [&](const RunCommand::Script& script) { return holds(skill, script); };
+    if (command.scripts.empty() ||
+        !std::all_of(command.scripts.begin(), command.scripts.end(), is_own)) {
+        return {};
+    }
+    const std::size_t above = store_.folder_of(skill.entry.digest).size();
+    for (std::size_t i = 0; i < command.scripts.size(); ++i) {
+        const std::string inside = skill_folder + command.scripts[i].path.substr(above);
+        std::replace(spec.command.argv.begin(), spec.command.argv.end(), spec.staged[i].target,
+                     inside);
+    }
+    const base::Bytes packed = TRY(skills::packed_for_sandbox(skill.tree));
+    spec.staged = {{skill_folder, crypto::sha256(packed), os::StagedForm::folder}};
+    spec.command.environment.push_back({"HARDSHELL_SKILL", skill_folder});
+    return {};
 }
 
 void SkillBook::show_folders(os::LaunchSpec& spec, const Loaded& skill,

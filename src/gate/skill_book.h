@@ -3,7 +3,7 @@
 //
 // What it is for: a skill may do what its manifest names, and of that what policy permits the
 // principal that it is. What it does not protect from: what an admitted program does inside its
-// sandbox with what that shows it.
+// sandbox with what that shows it. skill_limits.h has what is about no single path or host.
 // Threads: one thread; every call reads the store anew, so that a changed byte is seen.
 #pragma once
 
@@ -31,18 +31,26 @@ class SkillBook {
     // Enabled, whole and unchanged; denied with the reason otherwise.
     base::Result<skills::Loaded> find(const std::string& name) const;
     // Why the manifest does not admit the action; empty when it does.
+    // `question` has the facts of the action's target and the label of what it derives from.
     std::string refusal(const skills::Loaded& skill, const Action& action,
-                        const Circumstances& circumstances) const;
+                        const Circumstances& circumstances, const policy::Question& question) const;
+    // Why its text may not come into a conversation that has seen such data; empty when it may.
+    static std::string refused_loading(const skills::Loaded& skill, flow::DataClasses seen);
     // Whether the manifest names the host with any method.
     static bool reaches(const skills::Loaded& skill, std::string_view host, std::uint16_t port);
     // Whether it is a file of the skill, at its place in the store and with these bytes.
     bool holds(const skills::Loaded& skill, const RunCommand::Script& script) const;
     policy::Actor actor(const skills::Loaded& skill, const std::string& agent) const;
 
-    // The profile, no wider than the manifest, as "skill:NAME".
-    policy::Profile narrowed(const policy::Profile& profile, const skills::Loaded& skill) const;
-    // Shows the folders that the manifest names and the person has granted. Never the store's,
-    // which is Hardshell's own state: a script comes as its approved bytes.
+    // The profile, no wider than the manifest, as "skill:NAME"; files of a class that the manifest
+    // does not name are masked.
+    policy::Profile narrowed(const policy::Profile& profile, const skills::Loaded& skill,
+                             const policy::PathClasses& classes) const;
+    // A script of the skill comes with the folder that it lies in, as the bytes that the store's
+    // digest is of, at a place of its own: the store itself is shown to no sandbox.
+    base::Result<> stage_folder(os::LaunchSpec& spec, const skills::Loaded& skill,
+                                const RunCommand& command) const;
+    // Shows the folders that the manifest names and the person has granted.
     void show_folders(os::LaunchSpec& spec, const skills::Loaded& skill,
                       const LaunchPlaces& places) const;
     static bool may_use_secret(const skills::Loaded& skill, std::string_view secret);
@@ -52,6 +60,8 @@ class SkillBook {
                          const std::string& project) const;
     bool lies_in_any(const std::vector<std::string>& folders, const std::string& path,
                      const skills::Loaded& skill, const std::string& project) const;
+    std::string refused_reach(const skills::Loaded& skill, const Action& action,
+                              const Circumstances& circumstances) const;
     std::string refused_command(const skills::Loaded& skill, const RunCommand& command,
                                 const Circumstances& circumstances) const;
 

@@ -14,8 +14,8 @@ using wire::JsonObject;
 
 namespace {
 
-constexpr std::string_view operations[] = {"install", "enable", "disable",
-                                           "remove",  "accept", "review"};
+constexpr std::string_view operations[] = {"install", "enable", "disable", "remove",
+                                           "accept",  "review", "publish"};
 constexpr std::size_t text_bytes_max = 1'000;
 
 Result<Json> change(const Sender& sender, const Json& arguments, Judge& judge, Questions& questions,
@@ -37,9 +37,9 @@ Result<Json> change(const Sender& sender, const Json& arguments, Judge& judge, Q
                                               "your organisation",
                                               operation));
     }
-    audit::Event event(audit::EventKind::config_change);
+    audit::Event event(audit::EventKind::skill_change);
     event.set(audit::Field::person, sender.name)
-        .set(audit::Field::outcome, "skill." + operation)
+        .set(audit::Field::outcome, operation)
         .set(audit::Field::reason, fmt::format("{} {}", operation, name).substr(0, text_bytes_max))
         .detail("skill", name)
         .detail("digest", digest);

@@ -12,7 +12,9 @@
 namespace hs::gate {
 
 // "skill.change" {operation, name, digest, source?, scan?}: install, enable, disable, remove,
-// accept, review. The answer comes when the record is durable; whoever asked then does it.
+// accept, review, publish. The answer comes when the record is durable; whoever asked then does it.
+// The record is a skill.change whose details "skill" and "digest" are what drift and a blast radius
+// read.
 void add_skill_verbs(Keeper& keeper, Judge& judge, Questions& questions, audit::Log& log);
 
 }  // namespace hs::gate

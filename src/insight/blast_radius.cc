@@ -174,12 +174,13 @@ class Trail {
                 note(found_.hosts, host, act, facts.sent_bytes);
             }
         }
+        if (decides) note(found_.memory, facts.memory, act);
         if (decides && facts.effect == "infer") note(found_.models, facts.provider, act);
         for (const std::string& secret : facts.secrets) note(found_.secrets, secret, act);
         if (facts.kind == EventKind::memory_write) {
             note(found_.memory, act.content.empty() ? act.id : act.content, act);
         }
-        if (facts.kind == EventKind::skill_change) note(found_.skills, act.id, act);
+        if (facts.kind == EventKind::skill_change) note(found_.skills, facts.skill, act);
     }
 
     // From the place where each first conversation took it up: what had come into it before, and

@@ -87,6 +87,9 @@ TEST_F(Story, AHijackedConversationNamesExactlyWhatItTouched) {
     act("bad", R"({"effect":"run","executable":"/usr/bin/sh","working_directory":"/p",
                    "argv":["sh","x.sh"]})");
     write("bad", "/p/planted");
+    act("bad", R"({"effect":"remember","operation":"add","compartment":"own/-/low",
+                   "content_sha256":"abcd"})");
+    act("bad", R"({"effect":"remember","operation":"forget","compartment":"own/-/low"})");
     const auto sent = send("bad", "evil.example");
     send("bad", "worse.example", "deny");
     Event connection(EventKind::connection);
@@ -100,6 +103,7 @@ TEST_F(Story, AHijackedConversationNamesExactlyWhatItTouched) {
     EXPECT_TRUE(found.hosts.at("evil.example").untrusted);
     EXPECT_THAT(names_of(found.exposed), ElementsAre("/p/mail.txt"));
     EXPECT_THAT(names_of(found.touched), ElementsAre("/p/x.sh"));
+    EXPECT_THAT(names_of(found.memory), ElementsAre("own/-/low abcd"));
     EXPECT_THAT(names_of(found.tried), ElementsAre("worse.example"));
     EXPECT_THAT(names_of(found.came_from_files), ElementsAre("/p/mail.txt"));
     EXPECT_THAT(found.came_from_hosts, IsEmpty());
@@ -150,6 +154,49 @@ TEST_F(Story, ASecretsWayAndWhatWasNotDoneDoesNotCount) {
     for (const char* text : {"", "secret", "secret=", "colour=red", "=x"}) {
         EXPECT_FALSE(parse_about(text)) << text;
     }
+}
+
+TEST_F(Story, AMailCarriesItFromTheMomentItCame) {
+    read("office", "/p/before");
+    add(Event(EventKind::message_in)
+            .set(Field::id, "mail-7")
+            .set(Field::session, "office")
+            .set(Field::content, std::string(64, 'a')));
+    write("office", "/p/after");
+    send("other", "out.example");
+    for (const std::string& about : {std::string("mail=mail-7"), "mail=" + std::string(64, 'a')}) {
+        const auto found = of(about);
+        EXPECT_THAT(names_of(found.sessions), ElementsAre("office")) << about;
+        EXPECT_THAT(names_of(found.changed), ElementsAre("/p/after"));
+        EXPECT_THAT(names_of(found.came_from_files), ElementsAre("/p/before"));
+    }
+}
+
+TEST_F(Story, ASkillIsFollowedFromItsInstallationThroughWhatItDid) {
+    const auto as_skill = [&](const char* session, const char* skill, const char* action) {
+        Event event(EventKind::decision);
+        event.set(Field::decision, "S" + std::to_string(++number)).set(Field::session, session);
+        event.set(Field::outcome, "allow");
+        event.detail("request",
+                     *wire::parse_json(std::string(R"({"action":)") + action +
+                                       R"(,"question":{"actor":{"kind":"skill","name":")" + skill +
+                                       R"("}}})"));
+        add(event);
+    };
+    add(Event(EventKind::skill_change)
+            .set(Field::outcome, "install")
+            .set(Field::person, "anna")
+            .detail("skill", "notes")
+            .detail("digest", std::string(64, '1')));
+    as_skill("first", "other", R"({"effect":"http","host":"fine.example"})");
+    as_skill("second", "notes", R"({"effect":"file.write","path":"/p/made"})");
+    as_skill("second", "notes", R"({"effect":"http","host":"evil.example"})");
+    read("third", "/p/made");
+    const auto found = of("skill=notes");
+    EXPECT_THAT(names_of(found.skills), ElementsAre("notes"));
+    EXPECT_THAT(names_of(found.sessions), ElementsAre("second", "third"));
+    EXPECT_THAT(names_of(found.changed), ElementsAre("/p/made"));
+    EXPECT_THAT(names_of(found.hosts), ElementsAre("evil.example"));
 }
 
 TEST_F(Story, AnIncidentIsWhatTheLogSaysOfIt) {

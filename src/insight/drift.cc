@@ -243,22 +243,24 @@ void Drift::look_for_policy(std::uint64_t index, const audit::RecordedEvent& eve
 // something else.
 void Drift::look_for_definition(std::uint64_t index, const audit::RecordedEvent& event) {
     if (event.kind != EventKind::skill_change) return;
-    std::string name;
-    for (const std::string_view key : {"skill", "server", "name"}) {
-        if (name.empty()) name = detail_text(event, key);
-    }
-    if (name.empty()) name = event.text(Field::id);
+    const std::string name = detail_text(event, "skill");
     const std::string digest = detail_text(event, "digest");
     if (name.empty() || digest.empty()) return;
+    if (definitions_.size() >= subjects_max && !definitions_.contains(name)) return;
     std::string& known = definitions_[name];
-    const bool changed = !known.empty() && known != digest;
-    known = digest;
-    if (!changed) return;
+    const std::string before = std::exchange(known, digest);
+    if (before.empty() || before == digest) return;
+    // A person who puts another in its place has been shown what changes; one that is another
+    // without that has been changed under the consent that was given to what it was.
+    const bool by_person = !event.text(Field::person).empty();
     tell({"definition",
-          Weight::medium,
+          by_person ? Weight::medium : Weight::high,
           "skill " + name,
           digest.substr(0, 16),
-          fmt::format("{}: its definition is another than before ({})", name, digest.substr(0, 16)),
+          fmt::format("{}: its definition is another than before ({} after {}){}", name,
+                      digest.substr(0, 16), before.substr(0, 16),
+                      by_person ? "; " + event.text(Field::person) + " put it there"
+                                : ", and nobody is on record as having put it there"),
           0,
           {}},
          index);

@@ -165,6 +165,34 @@ TEST(DriftTest, PolicyThatChangesWithoutARecordWasEditedByHand) {
     EXPECT_EQ(found[0].evidence, std::vector<std::uint64_t>{4});
 }
 
+// A rug pull: what was consented to is replaced under the name that was consented to.
+TEST(DriftTest, ADefinitionThatIsAnotherUnderItsName) {
+    const auto change = [](const char* skill, char digest, const char* person = "") {
+        Event event(EventKind::skill_change);
+        if (*person != 0) event.set(Field::person, person);
+        return event.set(Field::outcome, "install")
+            .detail("skill", skill)
+            .detail("digest", std::string(64, digest));
+    };
+    Days days;
+    days.add(change("notes", '1', "anna"));
+    days.add(change("mail server", '2'));
+    days.add(change("notes", '1', "anna"));
+    days.add(change("mail server", '2'));
+    days.add(change("notes", '3', "anna"));
+    days.add(change("mail server", '4'));
+    days.add(Event(EventKind::skill_change).detail("skill", "nothing"));
+    const auto found = days.end();
+    ASSERT_EQ(found.size(), 2U);
+    EXPECT_EQ(found[0].kind, "definition");
+    EXPECT_EQ(found[0].subject, "skill notes");
+    EXPECT_EQ(found[0].weight, Weight::medium);
+    EXPECT_THAT(found[0].text, HasSubstr("3333333333333333 after 1111111111111111"));
+    EXPECT_EQ(found[1].subject, "skill mail server");
+    EXPECT_EQ(found[1].weight, Weight::high) << "nobody put it there";
+    EXPECT_EQ(found[1].evidence, std::vector<std::uint64_t>{5});
+}
+
 TEST(DriftTest, SettingsAgainstTheManagedState) {
     const auto managed =
         *gate::Settings::parse("[policy]\npreset = \"enterprise\"\n[api]\nport = 7483\n", "m");

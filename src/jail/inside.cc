@@ -222,7 +222,11 @@ Result<> Inside::stage_files(NewRoot& root) {
         const int source = order_->descriptors[first_inherited + i].get();
         const auto bytes = TRY(read_checked(source, file.sha256, left, file.target));
         left -= bytes.size();
-        TRY(root.stage(file.target, bytes));
+        if (file.form == os::StagedForm::folder) {
+            TRY(root.stage_folder(file.target, bytes));
+        } else {
+            TRY(root.stage(file.target, bytes));
+        }
     }
     return {};
 }

@@ -13,6 +13,7 @@
 #include "jail/walls.h"
 #include "os/error.h"
 #include "os/file.h"
+#include "os/staged_folder.h"
 
 namespace hs::jail {
 namespace {
@@ -412,6 +413,29 @@ Result<> NewRoot::stage(const std::string& path, base::ByteView bytes) {
         return fail(Code::denied, path + " is no regular file");
     }
     return pin(target, bytes);
+}
+
+Result<> NewRoot::stage_folder(const std::string& path, base::ByteView packed) {
+    const std::string_view name = std::string_view(path).substr(
+        std::min(path.size(), std::string_view(staged_folder).size() + 1));
+    if (!path.starts_with(std::string(staged_folder) + "/") || name.empty() ||
+        name.find('/') != std::string_view::npos) {
+        return fail(Code::invalid_input,
+                    "a staged folder lies directly in " + std::string(staged_folder));
+    }
+    const std::string top = path.substr(1);
+    TRY(make_folder(fd(), top.c_str(), 0755));
+    std::set<std::string> made;
+    for (const os::FolderFile& file : TRY(os::unpack_folder(packed))) {
+        const std::string place = top + "/" + file.path;
+        for (std::size_t end = place.find('/', top.size() + 1); end != std::string::npos;
+             end = place.find('/', end + 1)) {
+            const std::string folder = place.substr(0, end);
+            if (made.insert(folder).second) TRY(make_folder(fd(), folder.c_str(), 0755));
+        }
+        TRY(write_file(place.c_str(), file.bytes, file.is_executable ? 0555 : 0444));
+    }
+    return {};
 }
 
 Result<base::Bytes> NewRoot::read(const std::string& path, std::size_t bytes_max) {

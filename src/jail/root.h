@@ -45,6 +45,8 @@ class NewRoot {
     base::Result<> pin(int target, base::ByteView bytes);
     // Puts these bytes, read-only, at the path: below staged_folder, or over a file that exists.
     base::Result<> stage(const std::string& path, base::ByteView bytes);
+    // A folder as os/staged_folder.h packs it, read-only, at a path directly in staged_folder.
+    base::Result<> stage_folder(const std::string& path, base::ByteView packed);
     // The bytes of a file that the sandbox shows; not_found where it shows none.
     base::Result<base::Bytes> read(const std::string& path, std::size_t bytes_max);
     // The place of a folder that the root already has.

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "crypto/hash.h"
+
 namespace hs::memory {
 namespace {
 
@@ -39,6 +41,11 @@ Notes notes_of(const std::vector<Found>& found, base::WallTime_ms now_ms, std::s
         notes.text += line;
         notes.label = flow::join(notes.label, entry.label);
         notes.used.emplace_back(entry.compartment, entry.id);
+        notes.sources.push_back({flow::SourceKind::memory,
+                                 entry.id,
+                                 {},
+                                 line.size(),
+                                 base::to_hex(crypto::sha256(base::bytes_of(line)))});
     }
     if (!notes.text.empty()) notes.text.insert(0, heading);
     return notes;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "flow/source.h"
 #include "memory/memory.h"
 
 namespace hs::memory {
@@ -16,6 +17,7 @@ struct Notes {
     std::string text;  // empty: nothing was recalled
     flow::Label label = flow::Label::nothing();
     std::vector<std::pair<std::string, std::string>> used;  // compartment, id
+    std::vector<flow::Source> sources;                      // the same, with the size of each line
 };
 
 inline constexpr std::size_t notes_bytes_max = 1600;  // about 400 tokens

@@ -8,6 +8,8 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +17,8 @@
 #include <variant>
 #include <vector>
 
+#include "flow/label.h"
+#include "flow/source.h"
 #include "wire/json.h"
 
 namespace hs::gate {
@@ -25,8 +29,21 @@ namespace hs::models {
 
 enum class Role : std::uint8_t { user, assistant };
 
+// Where the text of a part comes from, for the record of what goes to a provider.
+struct PartSources {
+    std::vector<flow::Source> sources;
+    flow::DataClasses classes;
+    std::size_t bytes = 0;  // of the text that they tell of
+};
+// Two parts that say the same are equal, wherever they are from.
+struct Origin {
+    std::shared_ptr<const PartSources> held = {};
+    bool operator==(const Origin&) const { return true; }
+};
+
 struct TextPart {
     std::string text;
+    Origin origin = {};
     bool operator==(const TextPart&) const = default;
 };
 
@@ -54,6 +71,7 @@ struct ToolResultPart {
     std::string call_id;
     std::string content;
     bool is_error = false;
+    Origin origin = {};
     bool operator==(const ToolResultPart&) const = default;
 };
 
@@ -132,17 +150,37 @@ class Items {
     const std::vector<Item>* borrowed_ = nullptr;
 };
 
+// A piece of a request, as the record tells of it.
+struct CarriedPart {
+    flow::Source source;  // with bytes and digest
+    flow::DataClasses classes;
+    int message = -1;  // its place in the request; -1: the system text
+    int part = -1;     // -1: all of the message
+};
+using CarriedParts = std::vector<CarriedPart>;
+
+// What was replaced in one place of a request.
+struct Replaced {
+    int message = -1;
+    int part = -1;
+    std::map<std::string, std::int64_t, std::less<>> kinds;  // "github-pat": how often
+};
+
 // What was replaced before a request goes out, and what policy obliged to beyond that.
 struct Redacted {
     bool secrets = false;
     bool personal = false;
     bool* asked_personal = nullptr;  // set where policy wants personal data replaced too
+    std::int64_t secrets_replaced = 0;
+    std::int64_t personal_replaced = 0;
+    std::vector<Replaced> places = {};
 };
 
 struct ChatRequest {
     std::string route;  // the name of the route to try first; empty: as they are ordered
     std::string model;
     std::string system;
+    Origin system_origin = {};  // of what is in it beside our own words: memories
     Items<Message> messages;
     Items<ToolSpec> tools;
     std::int64_t tools_tokens = 0;  // what the tools are estimated at; 0: not known
@@ -155,6 +193,8 @@ struct ChatRequest {
     // On whose behalf, for the Transport's permit. Outlives the call; null in tests.
     const gate::Circumstances* caller = nullptr;
     Redacted redacted = {};
+    // What it takes along, for the record (models/carried.h); none: it is not told.
+    std::shared_ptr<const CarriedParts> carried = {};
 };
 
 // Tokens, as the provider counted them. The four do not overlap.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "models/carried.h"
 #include "wire/utf8.h"
 
 namespace hs::models {
@@ -101,6 +102,13 @@ std::string last_request(const std::vector<Message>& messages, std::size_t end) 
     return {};
 }
 
+// The transcript is of all that it was made from.
+Message told_of(const std::vector<Message>& messages, std::size_t end, std::string text) {
+    Message message = user_text(std::move(text));
+    std::get<TextPart>(message.parts.front()).origin = origin_of_all(messages, end);
+    return message;
+}
+
 }  // namespace
 
 std::int64_t estimate_tokens(std::string_view text) {
@@ -187,7 +195,8 @@ ChatRequest summary_request(const ChatRequest& request, const Fold& fold,
     std::string transcript = pieces.size() < fold.end ? "[The oldest part is left out.]\n" : "";
     for (auto piece = pieces.rbegin(); piece != pieces.rend(); ++piece) transcript += *piece;
     summary.messages.push_back(
-        user_text("The conversation to summarise:\n\n<record>\n" + transcript + "</record>"));
+        told_of(request.messages, fold.end,
+                "The conversation to summarise:\n\n<record>\n" + transcript + "</record>"));
     return summary;
 }
 

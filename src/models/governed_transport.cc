@@ -95,6 +95,34 @@ Result<> obey(const gate::Obligations& obligations, const Redacted& redacted) {
 
 }  // namespace
 
+// The record of what goes out is the keeper's, made before it permits.
+Result<gate::Permit<gate::Infer>> GovernedTransport::permit_for(const gate::Infer& action,
+                                                                const HttpRequest& request) {
+    const std::string& session = request.caller->session;
+    wire::Json carried;
+    if (request.carried) {
+        carried = gate::to_json(book_.take(session, *request.carried, request.redacted));
+    }
+    auto asked =
+        gate_.ask(action, *request.caller, request.carried != nullptr ? &carried : nullptr);
+    if (asked) {
+        if (auto* permit = std::get_if<gate::Permit<gate::Infer>>(&*asked)) {
+            return std::move(*permit);
+        }
+    }
+    book_.forget(session);
+    auto verdict = TRY(std::move(asked));
+    if (const auto* denied = std::get_if<gate::Denied>(&verdict)) {
+        return fail(Code::denied,
+                    fmt::format("{} (hardshell why {})", denied->reason, denied->decision));
+    }
+    const auto& pending = std::get<gate::Pending>(verdict);
+    TRY(gate_.withdraw(pending.approval));
+    return fail(Code::denied, fmt::format("policy wants a person's consent for each call of {}; "
+                                          "allow it first: hardshell why {}",
+                                          provider_, pending.decision));
+}
+
 Result<HttpResponse> GovernedTransport::send(const HttpRequest& request, const Stop& stop) {
     if (request.caller == nullptr) {
         return fail(Code::denied, "a model call without anybody on whose behalf it is made");
@@ -104,22 +132,12 @@ Result<HttpResponse> GovernedTransport::send(const HttpRequest& request, const S
     action.model = request.model;
     action.target = request.url.target();
     action.body_bytes = request.body.size();
+    action.secrets_replaced = request.redacted.secrets_replaced;
+    action.personal_replaced = request.redacted.personal_replaced;
     if (request.method != "GET") {
         action.body_sha256 = base::to_hex(crypto::sha256(base::bytes_of(request.body)));
     }
-    auto verdict = TRY(gate_.ask(action, *request.caller));
-    if (const auto* denied = std::get_if<gate::Denied>(&verdict)) {
-        return fail(Code::denied,
-                    fmt::format("{} (hardshell why {})", denied->reason, denied->decision));
-    }
-    if (const auto* pending = std::get_if<gate::Pending>(&verdict)) {
-        TRY(gate_.withdraw(pending->approval));
-        return fail(Code::denied,
-                    fmt::format("policy wants a person's consent for each call of {}; "
-                                "allow it first: hardshell why {}",
-                                provider_, pending->decision));
-    }
-    const auto& permit = std::get<gate::Permit<gate::Infer>>(verdict);
+    const auto permit = TRY(permit_for(action, request));
     const auto obeyed = obey(permit.obligations(), request.redacted);
     if (!obeyed) {
         TRY(gate_.report(permit.id(), "failed", wire::JsonObject{{"what", obeyed.error().what}}));

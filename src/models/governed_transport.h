@@ -11,6 +11,7 @@
 
 #include "egress/client.h"
 #include "gate/gate.h"
+#include "models/carried.h"
 #include "models/transport.h"
 
 namespace hs::models {
@@ -20,18 +21,26 @@ class GovernedTransport : public Transport {
     // The line to the egress process that runs now; a restart makes a new one.
     using EgressNow = std::function<std::shared_ptr<egress::EgressClient>()>;
 
-    // The gate outlives this. `provider` is its name in configuration.
-    GovernedTransport(gate::Gate& gate, EgressNow egress, std::string provider)
-        : gate_(gate), egress_(std::move(egress)), provider_(std::move(provider)) {}
+    // Gate, clock and random outlive this. `provider` is its name in configuration.
+    GovernedTransport(gate::Gate& gate, EgressNow egress, std::string provider,
+                      const base::Clock& clock, base::Random& random)
+        : gate_(gate),
+          egress_(std::move(egress)),
+          provider_(std::move(provider)),
+          book_(clock, random) {}
 
     // denied when policy refuses, also when it would ask a person: a model call is not asked for
     // in the middle of a thought.
     base::Result<HttpResponse> send(const HttpRequest& request, const Stop& stop) override;
 
   private:
+    base::Result<gate::Permit<gate::Infer>> permit_for(const gate::Infer& action,
+                                                       const HttpRequest& request);
+
     gate::Gate& gate_;
     EgressNow egress_;
     std::string provider_;
+    SentBook book_;
 };
 
 }  // namespace hs::models

@@ -51,6 +51,7 @@ Reply HttpProvider::complete(const ChatRequest& request, EventSink& sink, const 
     http.model = request.model;
     http.caller = request.caller;
     http.redacted = request.redacted;
+    http.carried = request.carried;
     http.deadlines = config_.deadlines;
     Reply reply;
     reply.trouble = run(http, exchange);

@@ -1,6 +1,5 @@
 #include "models/redacting_provider.h"
 
-#include "flow/label.h"
 #include "gate/action.h"
 
 namespace hs::models {
@@ -21,17 +20,19 @@ void change_strings(wire::Json& json, Change&& change) {
 
 // Thoughts stay as they are: their signature covers every byte.
 template <class Change>
-void change_message(Message& message, Change&& change) {
-    for (Part& part : message.parts) {
-        if (auto* text = std::get_if<TextPart>(&part)) text->text = change(text->text);
-        if (auto* call = std::get_if<ToolCallPart>(&part)) {
-            change_strings(call->arguments, change);
-            call->raw = change(call->raw);
-        }
-        if (auto* result = std::get_if<ToolResultPart>(&part)) {
-            result->content = change(result->content);
-        }
+void change_part(Part& part, Change&& change) {
+    if (auto* text = std::get_if<TextPart>(&part)) text->text = change(text->text);
+    if (auto* call = std::get_if<ToolCallPart>(&part)) {
+        change_strings(call->arguments, change);
+        call->raw = change(call->raw);
     }
+    if (auto* result = std::get_if<ToolResultPart>(&part))
+        result->content = change(result->content);
+}
+
+template <class Change>
+void change_message(Message& message, Change&& change) {
+    for (Part& part : message.parts) change_part(part, change);
 }
 
 bool needs_change(const ChatRequest& request, const detect::RedactionWanted& wanted) {
@@ -77,14 +78,31 @@ class RestoringSink : public EventSink {
     std::size_t part_ = 0;
 };
 
-flow::Label without_credentials(const flow::Label& label) {
-    flow::Label lighter = label;
-    lighter.classes = {};
-    for (const flow::DataClass each : label.classes.list()) {
-        if (each != flow::DataClass::credential) lighter.classes.add(each);
+// Replaces in one text and counts what was replaced there.
+class Replacing {
+  public:
+    Replacing(detect::Redaction& redaction, const detect::RedactionWanted& wanted, Redacted& told)
+        : redaction_(redaction), wanted_(wanted), told_(told) {}
+
+    void at(int message, int part) { place_ = {message, part, {}}; }
+    std::string operator()(const std::string& text) {
+        detect::Replacements replaced;
+        std::string changed = redaction_.redact(text, wanted_, &replaced);
+        told_.secrets_replaced += replaced.secrets;
+        told_.personal_replaced += replaced.personal;
+        if (!replaced.kinds.empty()) {
+            place_.kinds = std::move(replaced.kinds);
+            told_.places.push_back(place_);
+        }
+        return changed;
     }
-    return lighter;
-}
+
+  private:
+    detect::Redaction& redaction_;
+    const detect::RedactionWanted& wanted_;
+    Redacted& told_;
+    Replaced place_;
+};
 
 }  // namespace
 
@@ -119,23 +137,18 @@ Reply RedactingProvider::attempt(const ChatRequest& request, EventSink& sink, co
     ChatRequest changed = request;
     changed.redacted = {true, wanted.personal, &asked_personal};
     if (!needs_change(request, wanted)) return provider_->complete(changed, sink, stop);
-    // What made the context a credential's is taken out: the class does not go with the rest. Where
-    // no secret was found the class stays, and policy refuses.
-    gate::Circumstances caller;
-    if (request.caller != nullptr) {
-        caller = *request.caller;
-        const bool replaced = needs_change(request, {true, false});
-        if (replaced) caller.label = without_credentials(caller.label);
-        changed.caller = &caller;
-    }
-    const auto held = held_for(caller.session);
+    const auto held = held_for(request.caller != nullptr ? request.caller->session : "");
     const std::scoped_lock lock(held->lock);
-    const auto redact = [&](const std::string& text) {
-        return held->redaction.redact(text, wanted);
-    };
+    Replacing redact(held->redaction, wanted, changed.redacted);
+    redact.at(-1, -1);
     changed.system = redact(request.system);
     std::vector<Message> messages = request.messages.all();
-    for (Message& message : messages) change_message(message, redact);
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+        for (std::size_t j = 0; j < messages[i].parts.size(); ++j) {
+            redact.at(static_cast<int>(i), static_cast<int>(j));
+            change_part(messages[i].parts[j], redact);
+        }
+    }
     changed.messages = std::move(messages);
     RestoringSink restoring(sink, held->redaction);
     Reply reply = provider_->complete(changed, restoring, stop);

@@ -3,7 +3,7 @@
 // the values again, before text is shown and before a tool gets its arguments.
 //
 // What it does not protect from: what detect does not find. What a provider accepts by class is
-// policy's; the credentials that were replaced no longer count as sent.
+// policy's, and so is whether what was replaced still counts; the request says how much was.
 // Threads: complete() may run on many threads at once.
 #pragma once
 
@@ -24,8 +24,12 @@ class RedactingProvider : public Provider {
   public:
     static constexpr std::size_t sessions_max = 64;
 
-    explicit RedactingProvider(std::shared_ptr<Provider> provider)
-        : provider_(std::move(provider)) {}
+    // Personal data where policy obliges to it, or in every call.
+    enum class Personal : std::uint8_t { where_obliged, always };
+
+    explicit RedactingProvider(std::shared_ptr<Provider> provider,
+                               Personal personal = Personal::where_obliged)
+        : provider_(std::move(provider)), personal_(personal == Personal::always) {}
 
     std::string_view name() const override { return provider_->name(); }
     Reply complete(const ChatRequest& request, EventSink& sink, const Stop& stop) override;
@@ -43,7 +47,7 @@ class RedactingProvider : public Provider {
 
     std::shared_ptr<Provider> provider_;
     base::Guarded<std::list<std::shared_ptr<Held>>> sessions_;  // the latest first
-    std::atomic<bool> personal_{false};  // policy has obliged to replace personal data too
+    std::atomic<bool> personal_;  // personal data too: policy has obliged to it
 };
 
 }  // namespace hs::models

@@ -55,17 +55,20 @@ struct TextOnly : EventSink {
 
 struct Scene {
     std::shared_ptr<EchoProvider> echo = std::make_shared<EchoProvider>();
-    RedactingProvider provider{echo};
+    std::unique_ptr<RedactingProvider> provider = std::make_unique<RedactingProvider>(echo);
     gate::Circumstances caller;
     TextOnly sink;
     base::ScriptedClock clock{0};
     testing::ScriptedStop stop{clock};
 
+    void provider_of(RedactingProvider::Personal personal) {
+        provider = std::make_unique<RedactingProvider>(echo, personal);
+    }
     Reply ask(const std::string& text) {
         ChatRequest request;
         request.messages = {user_text(text)};
         request.caller = &caller;
-        return provider.complete(request, sink, stop);
+        return provider->complete(request, sink, stop);
     }
 };
 
@@ -77,8 +80,13 @@ TEST(RedactingProvider, TheProviderNeverSeesItAndTheToolDoes) {
     const Reply reply = scene.ask(said);
     EXPECT_THAT(scene.echo->heard, Not(HasSubstr(secret_part)));
     EXPECT_THAT(scene.echo->heard, HasSubstr("[[HS_postgres-connection-string_1]]"));
-    EXPECT_FALSE(scene.echo->label.classes.has(flow::DataClass::credential));
-    EXPECT_TRUE(scene.echo->label.classes.has(flow::DataClass::internal));
+    EXPECT_EQ(scene.echo->label, scene.caller.label) << "what still counts is the gate's to say";
+    EXPECT_EQ(scene.echo->redacted.secrets_replaced, 1);
+    ASSERT_EQ(scene.echo->redacted.places.size(), 1U);
+    EXPECT_EQ(scene.echo->redacted.places[0].message, 0);
+    EXPECT_EQ(
+        scene.echo->redacted.places[0].kinds,
+        (std::map<std::string, std::int64_t, std::less<>>{{"postgres-connection-string", 1}}));
     EXPECT_EQ(scene.sink.text, said);
     EXPECT_EQ(text_of(reply.answer.message), said);
     const auto& call = std::get<ToolCallPart>(reply.answer.message.parts[1]);
@@ -86,6 +94,24 @@ TEST(RedactingProvider, TheProviderNeverSeesItAndTheToolDoes) {
     const std::string first = scene.echo->heard;
     static_cast<void>(scene.ask(said));
     EXPECT_EQ(scene.echo->heard, first) << "a session's placeholders are stable";
+}
+
+// Who writes a placeholder's beginning has not had a secret replaced.
+TEST(RedactingProvider, WhatOnlyLooksLikeAPlaceholderCountsForNothing) {
+    Scene scene;
+    scene.caller.label.classes = {flow::DataClass::credential};
+    static_cast<void>(scene.ask("[[HS_x_1]] is written so"));
+    EXPECT_EQ(scene.echo->redacted.secrets_replaced, 0);
+    EXPECT_TRUE(scene.echo->redacted.places.empty());
+    EXPECT_TRUE(scene.echo->label.classes.has(flow::DataClass::credential));
+}
+
+TEST(RedactingProvider, PersonalDataInEveryCallWhereTheProviderAcceptsItOnlyReplaced) {
+    Scene scene;
+    scene.provider_of(RedactingProvider::Personal::always);
+    static_cast<void>(scene.ask("pay to GB33BUKB20201555555555"));
+    EXPECT_EQ(scene.echo->heard, "pay to [[HS_iban_1]]");
+    EXPECT_EQ(scene.echo->redacted.personal_replaced, 1);
 }
 
 TEST(RedactingProvider, PersonalDataWherePolicyObliges) {

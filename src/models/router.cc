@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "gate/action.h"
 #include "wire/utf8.h"
 
 namespace hs::models {
@@ -11,8 +12,9 @@ struct Router::Call {
     EventSink& sink;
     const Stop& stop;
     RoutedReply routed = {};
-    std::vector<Trouble> troubles = {};  // one for each route that was given up
-    bool over = false;                   // answered, visible or not worth another route
+    std::vector<Trouble> troubles = {};    // one for each route that was given up
+    bool over = false;                     // answered, visible or not worth another route
+    std::vector<std::string> passed = {};  // a sentence for each route that was passed over
 };
 
 Router::Router(std::vector<Route> routes, const base::Clock& clock, base::Random& random)
@@ -38,7 +40,9 @@ Trouble joined(const std::vector<Trouble>& troubles) {
 
 RoutedReply Router::complete(const ChatRequest& request, EventSink& sink, const Stop& stop) {
     Call call{request, sink, stop};
-    for (const std::size_t index : order(request.route)) {
+    std::vector<std::size_t> routes = order(request.route);
+    hold_to_classes(routes, call);
+    for (const std::size_t index : routes) {
         try_route(index, call);
         if (call.over) break;
     }
@@ -46,12 +50,43 @@ RoutedReply Router::complete(const ChatRequest& request, EventSink& sink, const 
     if (!reply.ok() && !reply.visible && call.troubles.size() > 1) {
         reply.trouble = joined(call.troubles);
     } else if (reply.ok()) {
+        for (const std::string& sentence : call.passed) {
+            reply.answer.notices.push_back(
+                fmt::format("Answered by {}: {}", reply.answer.provider, sentence));
+        }
         for (const Trouble& trouble : call.troubles) {
             reply.answer.notices.push_back(
                 fmt::format("Answered by {} because of {}", reply.answer.provider, trouble.what));
         }
     }
     return std::move(call.routed);
+}
+
+bool Router::admits(const Route& route, const flow::DataClasses& held) const {
+    return (route.accepts | route.accepts_redacted).holds_all(held);
+}
+
+void Router::hold_to_classes(std::vector<std::size_t>& order, Call& call) const {
+    if (call.request.caller == nullptr) return;
+    const flow::DataClasses& held = call.request.caller->label.classes;
+    std::vector<std::size_t> left;
+    for (const std::size_t index : order) {
+        const Route& route = routes_[index];
+        if (admits(route, held)) {
+            left.push_back(index);
+        } else if (left.empty()) {
+            const auto refused =
+                flow::without(flow::without(held, route.accepts), route.accepts_redacted);
+            call.passed.push_back(
+                fmt::format("{} does not accept {} data, which this conversation holds.",
+                            route.provider->name(), flow::names_of(refused)));
+        }
+    }
+    if (left.empty()) {
+        order.resize(std::min<std::size_t>(order.size(), 1));
+        return;
+    }
+    order = std::move(left);
 }
 
 void Router::try_route(std::size_t index, Call& call) {

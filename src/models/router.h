@@ -3,8 +3,11 @@
 // What it is for: tries a route again where that may help (full jitter, Retry-After honoured), goes
 // to the next route where it does not, and never after the person has seen a part of the answer:
 // text is never shown twice. A route that just failed rests while another one is there.
-// What it does not protect from: spending. budget reserves before and settles after, with the
-// charges that every attempt made.
+// By what the conversation holds: a route that does not declare to accept all classes of data in it
+// is passed over, also when others fail. Where none does, the first is asked for, so that the gate
+// refuses it and has it on record.
+// What it does not protect from: a wrong class, and spending. The gate decides again from the
+// settings; budget reserves before and settles after, with the charges that every attempt made.
 // Threads: complete() may run on many threads at once.
 #pragma once
 
@@ -12,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/guarded.h"
+#include "flow/data_classes.h"
 #include "models/provider.h"
 
 namespace hs::models {
@@ -33,6 +37,9 @@ struct Route {
     std::string model;  // empty: as the request says
     RetryRules retry;
     Use use = Use::in_turn;
+    // Data classes that may go there, and those that may once they were found and replaced.
+    flow::DataClasses accepts = flow::every_data_class();
+    flow::DataClasses accepts_redacted = {};
 };
 
 // What one attempt cost, at whom.
@@ -68,6 +75,9 @@ class Router {
     Reply attempt(std::size_t index, Call& call);
     std::int64_t backoff_ms(const RetryRules& rules, std::uint32_t attempt);
     std::vector<std::size_t> order(std::string_view wanted);
+    bool admits(const Route& route, const flow::DataClasses& held) const;
+    // Takes out what must not be asked, and says so to the person.
+    void hold_to_classes(std::vector<std::size_t>& order, Call& call) const;
     void set_rest(std::size_t index, TroubleKind kind);
 
     std::vector<Route> routes_;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "gate/action.h"
 #include "models/discovery.h"
 #include "models/testing/scripted_transport.h"
 
@@ -89,6 +90,67 @@ TEST(Router, TheRouteThatIsAskedForComesFirstAndOthersOnlyInTheirTurn) {
     house.request.route.clear();
     router.complete(house.request, house.sink, house.stop);
     EXPECT_EQ(second->calls, 1U);
+}
+
+struct Classes {
+    House house;
+    gate::Circumstances caller;
+    std::shared_ptr<ScriptedProvider> cloud = house.provider("cloud", {{}});
+    std::shared_ptr<ScriptedProvider> here = house.provider("here", {{}});
+    Route far{cloud,
+              "m",
+              {.attempts_max = 1},
+              Route::Use::in_turn,
+              {flow::DataClass::internal},
+              {flow::DataClass::credential}};
+    Route near{here, "m", {.attempts_max = 1}};
+
+    RoutedReply ask(std::vector<Route> routes, flow::DataClasses held) {
+        caller.label.classes = held;
+        house.request.caller = &caller;
+        Router router(std::move(routes), house.clock, house.random);
+        return router.complete(house.request, house.sink, house.stop);
+    }
+};
+
+TEST(Router, AskedIsTheFirstThatAcceptsWhatTheConversationHolds) {
+    Classes two;
+    EXPECT_EQ(two.ask({two.far, two.near}, {flow::DataClass::internal}).reply.answer.provider,
+              "cloud");
+    const auto routed = two.ask({two.far, two.near}, {flow::DataClass::customer});
+    EXPECT_EQ(routed.reply.answer.provider, "here");
+    ASSERT_EQ(routed.reply.answer.notices.size(), 1U);
+    EXPECT_EQ(routed.reply.answer.notices[0],
+              "Answered by here: cloud does not accept customer data, which this conversation "
+              "holds.");
+    EXPECT_EQ(two.cloud->calls, 1U);
+    // What may go once it is replaced is tried; whether it was is the gate's to see.
+    EXPECT_EQ(two.ask({two.far, two.near}, {flow::DataClass::credential}).reply.answer.provider,
+              "cloud");
+    two.house.request.route = "cloud";
+    EXPECT_EQ(two.ask({two.near, two.far}, {flow::DataClass::customer}).reply.answer.provider,
+              "here")
+        << "also when it is asked for by name";
+}
+
+TEST(Router, AFailureNeverLeadsToWhereAClassIsNotAccepted) {
+    Classes two;
+    two.near.provider = two.here = two.house.provider("here", {{TroubleKind::overloaded}});
+    const auto routed = two.ask({two.near, two.far}, {flow::DataClass::customer});
+    EXPECT_FALSE(routed.reply.ok());
+    EXPECT_EQ(two.cloud->calls, 0U);
+    EXPECT_EQ(two.ask({two.near, two.far}, {flow::DataClass::internal}).reply.answer.provider,
+              "cloud");
+}
+
+TEST(Router, WhereNoneAcceptsTheFirstIsAskedForSoThatTheGateRefusesIt) {
+    Classes two;
+    two.near.accepts = {flow::DataClass::internal};
+    two.far.provider = two.cloud = two.house.provider("cloud", {{TroubleKind::forbidden}});
+    const auto routed = two.ask({two.far, two.near}, {flow::DataClass::customer});
+    EXPECT_FALSE(routed.reply.ok());
+    EXPECT_EQ(two.cloud->calls, 1U);
+    EXPECT_EQ(two.here->calls, 0U);
 }
 
 TEST(Router, RetriesWithFullJitterAndThenSucceeds) {

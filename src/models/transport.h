@@ -66,6 +66,7 @@ struct HttpRequest {
     // On whose behalf, for the permit. Outlives the exchange; null in tests.
     const gate::Circumstances* caller = nullptr;
     Redacted redacted = {};
+    std::shared_ptr<const CarriedParts> carried = {};
 };
 
 // The body of a response, pulled. Destroying it ends the exchange.

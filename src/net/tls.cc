@@ -252,6 +252,21 @@ Result<> expect_peer(SSL* ssl, const std::string& host, Offered offered) {
 
 struct TlsClient::Context {
     ContextPtr ssl;
+    // The system's roots are read when somebody first connects: parsing them takes longer than
+    // starting everything else in this process does, and a day may pass without TLS.
+    bool wants_system_roots = false;
+    std::once_flag once;
+    bool has_system_roots = false;
+
+    Result<> load_roots() {
+        if (!wants_system_roots) return {};
+        std::call_once(
+            once, [this] { has_system_roots = SSL_CTX_set_default_verify_paths(ssl.get()) == 1; });
+        if (has_system_roots) return {};
+        return fail(Code::io,
+                    "the system's root certificates cannot be found; install "
+                    "ca-certificates");
+    }
 };
 
 TlsClient::TlsClient(std::unique_ptr<Context> context) : context_(std::move(context)) {}
@@ -264,11 +279,7 @@ Result<TlsClient> TlsClient::make(const std::string& extra_roots_pem) {
     if (!context->ssl) return fail(Code::exhausted, "no memory is left for TLS");
     harden(context->ssl.get());
     SSL_CTX_set_verify(context->ssl.get(), SSL_VERIFY_PEER, nullptr);
-    if (SSL_CTX_set_default_verify_paths(context->ssl.get()) != 1) {
-        return fail(Code::io,
-                    "the system's root certificates cannot be found; install "
-                    "ca-certificates");
-    }
+    context->wants_system_roots = true;
     if (!extra_roots_pem.empty()) TRY(trust(context->ssl.get(), extra_roots_pem));
     return TlsClient(std::move(context));
 }
@@ -283,10 +294,8 @@ Result<TlsClient> TlsClient::make_with(const TlsIdentity& identity) {
     SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER, nullptr);
     if (!identity.roots_pem.empty()) {
         TRY(trust(ssl, identity.roots_pem));
-    } else if (SSL_CTX_set_default_verify_paths(ssl) != 1) {
-        return fail(Code::io,
-                    "the system's root certificates cannot be found; install "
-                    "ca-certificates");
+    } else {
+        context->wants_system_roots = true;
     }
     if (!identity.chain_pem.empty()) {
         TRY(use_certificate(ssl, identity.chain_pem, identity.key_pem));
@@ -296,6 +305,7 @@ Result<TlsClient> TlsClient::make_with(const TlsIdentity& identity) {
 
 Result<std::unique_ptr<Stream>> TlsClient::secure(std::unique_ptr<Stream> stream,
                                                   const std::string& host, Offered offered) const {
+    TRY(context_->load_roots());
     auto tls = std::make_unique<TlsStream>(std::move(stream));
     TRY(tls->open(context_->ssl.get()));
     TRY(expect_peer(tls->ssl(), host, offered));

@@ -13,7 +13,7 @@ using base::Packer;
 using base::Result;
 using base::Unpacker;
 
-constexpr std::uint8_t format_version = 2;
+constexpr std::uint8_t format_version = 3;
 
 base::Failure refuse(std::string_view field, std::string_view expected) {
     return fail(Code::invalid_input, "launch specification: " + std::string(field) + " must be " +
@@ -239,11 +239,13 @@ Result<Limits> get_limits(Unpacker& in) {
 void put_staged(Packer& out, const StagedFile& file) {
     out.text(file.target);
     put_digest(out, file.sha256);
+    out.u8(static_cast<std::uint8_t>(file.form));
 }
 Result<StagedFile> get_staged(Unpacker& in) {
     StagedFile file;
     file.target = TRY(in.text());
     file.sha256 = TRY(get_digest(in));
+    file.form = TRY(get_choice<StagedForm>(in, 1));
     return file;
 }
 
@@ -315,7 +317,7 @@ Result<LaunchSpec> unpack_launch_spec(base::ByteView bytes) {
     if (bytes.size() > LaunchSpec::packed_bytes_max) return refuse("the whole", "at most 4 MiB");
     Unpacker in(bytes);
     if (TRY(in.u8()) != format_version) {
-        return fail(Code::corrupt, "launch specification: of another version than 2");
+        return fail(Code::corrupt, "launch specification: of another version than 3");
     }
     LaunchSpec spec;
     spec.profile = TRY(in.text());

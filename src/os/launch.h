@@ -88,11 +88,16 @@ struct HostIdentity {
     bool operator==(const HostIdentity&) const = default;
 };
 
+// folder: the bytes are a folder's files, packed as os/staged_folder.h says, and come out below
+// `target`.
+enum class StagedForm : std::uint8_t { file = 0, folder = 1 };
+
 // A file whose bytes travel with the request, as the descriptor of the same position after the
 // three of standard input, output and error. It lands read-only at `target`.
 struct StagedFile {
     std::string target;
     Sha256Bytes sha256{};
+    StagedForm form = StagedForm::file;
     bool operator==(const StagedFile&) const = default;
 };
 

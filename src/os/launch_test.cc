@@ -18,7 +18,8 @@ LaunchSpec whole_spec() {
                            MountPresence::required, MountContent::personal});
     spec.masks.paths = {"/home/user/project/.env"};
     spec.masks.name_patterns = {"*.pem", "id_rsa"};
-    spec.staged = {{"/run/hardshell/staged/run.sh", {}}};
+    spec.staged = {{"/run/hardshell/staged/run.sh", {}, StagedForm::file},
+                   {"/run/hardshell/staged/skill", {}, StagedForm::folder}};
     spec.network = NetworkMode::egress;
     spec.network_authority = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n";
     spec.terminal = TerminalMode::own;

@@ -31,6 +31,7 @@ ApprovalRequirement requirement_of(const Rule& rule) {
     requirement.rule = rule.id;
     requirement.approvers = rule.approvers;
     requirement.quorum = rule.quorum.value_or(1);
+    requirement.needs_code = rule.needs_code;
     requirement.excludes_requester = !rule.approvers.empty() || rule.quorum.has_value();
     return requirement;
 }
@@ -39,6 +40,7 @@ std::uint32_t count_for(const ApprovalRequirement& requirement, const Question& 
     std::set<std::string_view> persons;
     for (const Consent& consent : question.consents) {
         if (!is_in_force(consent, question.now_ms)) continue;
+        if (requirement.needs_code && consent.factor != factor_totp) continue;
         if (counts(requirement, question.person, consent.person, consent.roles)) {
             persons.insert(consent.person);
         }
@@ -54,6 +56,11 @@ bool is_approved(const std::vector<ApprovalRequirement>& requirements, const Que
                                   [&](const ApprovalRequirement& requirement) {
                                       return count_for(requirement, question) >= requirement.quorum;
                                   });
+}
+
+bool may_count(const ApprovalRequirement& requirement, const Question& question,
+               const std::string& person, const std::vector<std::string>& roles) {
+    return counts(requirement, question.person, person, roles);
 }
 
 bool may_approve(const std::vector<ApprovalRequirement>& requirements, const Question& question,
@@ -74,6 +81,7 @@ std::string describe(const ApprovalRequirement& requirement, const std::string& 
         text = fmt::format("{} people who may approve", requirement.quorum);
     }
     if (requirement.excludes_requester && !requester.empty()) text += "; not " + requester;
+    if (requirement.needs_code) text += "; with a code of their authenticator";
     return text;
 }
 

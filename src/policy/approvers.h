@@ -23,6 +23,7 @@ struct ApprovalRequirement {
     std::vector<std::string> approvers;  // roles or persons; empty: anybody
     std::uint32_t quorum = 1;
     bool excludes_requester = false;
+    bool needs_code = false;  // a consent counts with a one-time code alone
     bool operator==(const ApprovalRequirement&) const = default;
 };
 
@@ -32,7 +33,10 @@ ApprovalRequirement requirement_of(const Rule& rule);
 std::uint32_t count_for(const ApprovalRequirement& requirement, const Question& question);
 // All requirements are met, and there is at least one consent in force.
 bool is_approved(const std::vector<ApprovalRequirement>& requirements, const Question& question);
-// May the person's consent count for at least one of the requirements?
+// May the person's consent count for the requirement, with a code where it needs one?
+bool may_count(const ApprovalRequirement& requirement, const Question& question,
+               const std::string& person, const std::vector<std::string>& roles);
+// The same for at least one of the requirements.
 bool may_approve(const std::vector<ApprovalRequirement>& requirements, const Question& question,
                  const std::string& person, const std::vector<std::string>& roles);
 // "2 of security, platform; not alice": for people.

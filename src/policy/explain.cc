@@ -110,6 +110,10 @@ std::vector<std::string> facts_of(const Question& question) {
                             : "of class " + std::string(name_of(question.project.use))));
     }
     add_target_facts(facts, question);
+    if (question.flow.has_plan) {
+        facts.push_back(fmt::format("the conversation is held to a plan, and this is {} of it",
+                                    question.flow.is_in_plan ? "part" : "no part"));
+    }
     for (const std::string& name : question.exceptions) {
         facts.push_back("the exception " + name + " holds");
     }
@@ -324,6 +328,7 @@ Json to_json(const Decision& decision) {
         item["rule"] = requirement.rule;
         item["approvers"] = texts_json(requirement.approvers);
         item["quorum"] = static_cast<std::int64_t>(requirement.quorum);
+        if (requirement.needs_code) item["factor"] = std::string(factor_totp);
         item["excludes_requester"] = requirement.excludes_requester;
         requirements.push_back(std::move(item));
     }

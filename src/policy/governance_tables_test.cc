@@ -105,6 +105,23 @@ TEST(People, RolesAreNames) {
     ASSERT_TRUE(people);
     EXPECT_THAT(people->roles_of("token bob"), testing::ElementsAre("security"));
     EXPECT_THAT(people->roles_of("uid 0"), IsEmpty());
+    const auto listed = parse<PeopleTable>(
+        "[[person]]\nname = \"ann\"\nroles = []\naccounts = [\"slack/T1/U1\", "
+        "\"whatsapp//1631\"]\n");
+    ASSERT_TRUE(listed);
+    EXPECT_EQ(listed->person_of("slack/T1/U1"), "ann");
+    EXPECT_EQ(listed->person_of("slack/T2/U1"), "");
+    EXPECT_EQ(listed->person_of(""), "");
+    for (const char* bad : {"U1", "slack/T1/", "/T1/U1", "slack/T1/U1/x", "slack/T1/U 1"}) {
+        EXPECT_THAT(mistake<PeopleTable>("[[person]]\nname = \"b\"\nroles = []\naccounts = [\"" +
+                                         std::string(bad) + "\"]\n"),
+                    HasSubstr("is not KIND/TENANT/USER"))
+            << bad;
+    }
+    EXPECT_THAT(
+        mistake<PeopleTable>("[[person]]\nname = \"a\"\nroles = []\naccounts = [\"x//1\"]\n"
+                             "[[person]]\nname = \"b\"\nroles = []\naccounts = [\"x//1\"]\n"),
+        HasSubstr("somebody else's already"));
     EXPECT_THAT(mistake<PeopleTable>("[[person]]\nname = \"b\"\nroles = [\"Big Boss\"]\n"),
                 HasSubstr("t.toml:3"));
 }

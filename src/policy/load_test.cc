@@ -333,6 +333,7 @@ TEST(Narrow, AllowsTheQuestionAndNothingElse) {
         NarrowWish wish;
         Given circumstances = given;
         circumstances.weakens = false;
+        circumstances.like.project.use = UseCase::unclassified;
         wish.question = question_of(words, circumstances, facts, ExceptionTable()).value();
         wish.owner = "alice";
         const auto rule = narrowest_rule(sources, test_options(), wish);
@@ -373,9 +374,9 @@ TEST(Narrow, SaysWhatNoRuleCanDo) {
 
 TEST(Narrow, HasAnEndWhenWanted) {
     NarrowWish wish;
-    wish.question =
-        question_of("write a", given_for_enterprise(), FactTables::builtin(), ExceptionTable())
-            .value();
+    Given given = given_for_enterprise();
+    given.like.project.use = UseCase::unclassified;
+    wish.question = question_of("write a", given, FactTables::builtin(), ExceptionTable()).value();
     wish.owner = "alice";
     wish.until_ms = test_now_ms + 86'400'000;
     wish.justification = "INC-1: \"quoted\"";

@@ -214,12 +214,15 @@ struct SessionCounters {
 };
 
 // One person's consent to exactly this action. The keeper checked the digest and the person.
+inline constexpr std::string_view factor_totp = "totp";
+
 struct Consent {
     std::string person;
     std::vector<std::string> roles;
     base::WallTime_ms at_ms = 0;
     base::WallTime_ms until_ms = 0;
     std::string reason;
+    std::string factor = {};  // what the person showed besides: factor_totp, or empty
     bool operator==(const Consent&) const = default;
 };
 

@@ -204,6 +204,7 @@ void fields(Walk& walk, T& value) {
     walk("at_ms", value.at_ms);
     walk("until_ms", value.until_ms);
     walk("reason", value.reason);
+    walk.newer("factor", value.factor);
 }
 template <class Walk, class T>
 requires std::is_same_v<std::remove_const_t<T>, Question>

@@ -6,6 +6,7 @@
 
 #include "policy/canonical_host.h"
 #include "policy/canonical_time.h"
+#include "policy/question.h"
 #include "policy/unicode.h"
 #include "wire/utf8.h"
 
@@ -106,6 +107,12 @@ Result<> set_quorum(Rule& rule, std::string_view value) {
     return {};
 }
 
+Result<> set_factor(Rule& rule, std::string_view value) {
+    if (value != factor_totp) return fail(Code::invalid_input, "expected totp");
+    rule.needs_code = true;
+    return {};
+}
+
 Result<> set_id(Rule& rule, std::string_view value) {
     if (!is_rule_id(value)) {
         return fail(Code::invalid_input,
@@ -149,6 +156,7 @@ constexpr Entry vocabulary[] = {
     {"expires", Where::permits, set_parsed<&Rule::expires_ms, parse_time>},
     {"approvers", Where::with_consent, set_parsed<&Rule::approvers, parse_list>},
     {"quorum", Where::with_consent, set_quorum},
+    {"factor", Where::with_consent, set_factor},
 };
 
 Result<> check_place(const Entry& entry, const Rule& rule) {
@@ -178,7 +186,7 @@ Result<> apply(const cedar::Annotation& annotation, Rule& rule) {
     }
     return fail(Code::invalid_input,
                 "no such annotation; expected @id @sandbox @redact @egress @ttl @ask @reason @log "
-                "@owner @justification @expires @approvers or @quorum");
+                "@owner @justification @expires @approvers @quorum or @factor");
 }
 
 base::Failure refuse(const cedar::Policy& policy, cedar::Span span, const std::string& what) {

@@ -65,6 +65,7 @@ struct Rule {
     std::optional<base::WallTime_ms> expires_ms;
     std::vector<std::string> approvers;  // roles or persons of whom one counts
     std::optional<std::uint32_t> quorum;
+    bool needs_code = false;  // @factor("totp"): a consent counts with a one-time code alone
 };
 
 // Reads the annotations of a parsed policy; its id becomes the value of @id. invalid_input: a

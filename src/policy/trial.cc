@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "flow/data_classes.h"
 #include "policy/canonical_time.h"
 #include "wire/url.h"
 
@@ -177,7 +178,7 @@ Result<> read_target(TableReader& table, Given& given) {
     return {};
 }
 
-// "bob" or "bob:security,platform"; each consent is of now and lasts an hour.
+// "bob", "bob:security,platform" or "bob+totp:security"; each consent is of now and lasts an hour.
 Result<> read_consents(TableReader& table, Given& given) {
     if (!table.has("approved_by")) return {};
     constexpr base::WallTime_ms lasts_ms = 3'600'000;
@@ -186,6 +187,10 @@ Result<> read_consents(TableReader& table, Given& given) {
         const std::size_t colon = text.find(':');
         Consent consent;
         consent.person = text.substr(0, colon);
+        if (consent.person.ends_with("+totp")) {
+            consent.factor = factor_totp;
+            consent.person.resize(consent.person.size() - 5);
+        }
         std::string_view roles = colon == std::string::npos
                                      ? std::string_view()
                                      : std::string_view(text).substr(colon + 1);
@@ -321,6 +326,8 @@ class Words {
         target.name = rest_;
         target.tier = given_.tier;
         target.assurance = given_.assurance;
+        // As in the settings: one on this machine takes every class unless something is said.
+        if (target.is_local && target.accepts.empty()) target.accepts = flow::every_data_class();
         question.effect = target.is_local ? Effect::infer_local : Effect::infer_remote;
         return Target(std::move(target));
     }

@@ -19,7 +19,7 @@ using base::Unpacker;
 
 namespace {
 
-constexpr std::uint8_t file_version = 2;
+constexpr std::uint8_t file_version = 3;
 constexpr std::uint8_t first_version = 1;  // a binding of hosts, header and prefix alone
 constexpr std::int64_t day_ms = 86'400'000;
 constexpr std::int64_t rotation_days_max = 3'650;
@@ -51,6 +51,14 @@ Result<> check_facts(const SecretFacts& facts) {
     const bool sound = facts.secret_class.size() <= 64 && facts.owner.size() <= 256 &&
                        visible(facts.secret_class) && visible(facts.owner);
     if (!sound) return fail(Code::invalid_input, "a secret's class and owner are short plain text");
+    const bool placed = facts.store.size() <= 64 && facts.reference.size() <= 1'024 &&
+                        visible(facts.store) && visible(facts.reference) &&
+                        facts.store.empty() == facts.reference.empty();
+    if (!placed) {
+        return fail(Code::invalid_input,
+                    "a secret of another store has the store's name and a "
+                    "reference of at most 1024 bytes");
+    }
     return check_binding(facts.binding);
 }
 
@@ -71,6 +79,8 @@ void pack_facts(Packer& packer, const SecretFacts& facts) {
     pack_binding(packer, facts.binding);
     packer.i64(facts.rotate_after_days);
     packer.i64(facts.used_ms);
+    packer.text(facts.store);
+    packer.text(facts.reference);
 }
 
 Result<SecretFacts> unpack_facts(Unpacker& unpacker, std::uint8_t version) {
@@ -89,6 +99,10 @@ Result<SecretFacts> unpack_facts(Unpacker& unpacker, std::uint8_t version) {
         facts.binding = TRY(unpack_binding(unpacker));
         facts.rotate_after_days = TRY(unpacker.i64());
         facts.used_ms = TRY(unpacker.i64());
+    }
+    if (version == file_version) {
+        facts.store = TRY(unpacker.text());
+        facts.reference = TRY(unpacker.text());
     }
     TRY(check_facts(facts));
     return facts;
@@ -124,7 +138,7 @@ Result<> SealedFile::read(ByteView sealed) {
     }
     Unpacker unpacker(*plain);
     const auto version = TRY(unpacker.u8());
-    if (version != file_version && version != first_version) {
+    if (version < first_version || version > file_version) {
         return fail(Code::corrupt, fmt::format("{} is of a later version of this program", path_));
     }
     auto entries = TRY(unpacker.list<Entry>([version](Unpacker& from) -> Result<Entry> {
@@ -175,7 +189,10 @@ Result<SecretFacts> SealedFile::facts(const std::string& name) const {
 
 Result<> SealedFile::set(SecretFacts facts, ByteView value) {
     TRY(check_facts(facts));
-    if (value.empty() || value.size() > value_bytes_max || !visible(base::text_of(value))) {
+    const bool sound = facts.store.empty() ? !value.empty() && value.size() <= value_bytes_max &&
+                                                 visible(base::text_of(value))
+                                           : value.empty();
+    if (!sound) {
         return fail(Code::invalid_input,
                     "a secret's value is one line of 1 to 16384 bytes without control characters");
     }
@@ -219,6 +236,10 @@ Result<> SealedFile::note_use(const std::string& name, base::WallTime_ms now_ms)
 
 Result<crypto::SecretBytes> SealedFile::reveal(const std::string& name) const {
     const Entry* entry = TRY(find(name));
+    if (!entry->facts.store.empty()) {
+        return fail(Code::conflict,
+                    fmt::format("the secret {} is kept in the store {}", name, entry->facts.store));
+    }
     return crypto::open_secret(value_key_, entry->sealed_value, value_place(name));
 }
 
@@ -229,12 +250,17 @@ Result<> SealedFile::remove(const std::string& name) {
     return write(std::move(entries));
 }
 
-Result<crypto::SecretBytes> SealedFile::take(const std::string& name,
-                                             const SecretPlace& place) const {
+Result<> SealedFile::check_place(const std::string& name, const SecretPlace& place) const {
     const Entry* entry = TRY(find(name));
     const std::string wrong = misfit(name, entry->facts.binding, place);
     if (!wrong.empty()) return fail(Code::denied, wrong);
-    return crypto::open_secret(value_key_, entry->sealed_value, value_place(name));
+    return {};
+}
+
+Result<crypto::SecretBytes> SealedFile::take(const std::string& name,
+                                             const SecretPlace& place) const {
+    TRY(check_place(name, place));
+    return reveal(name);
 }
 
 }  // namespace hs::secrets

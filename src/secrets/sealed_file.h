@@ -28,6 +28,8 @@ struct SecretFacts {
     Binding binding = {};
     std::int64_t rotate_after_days = 0;  // 0: no age was set
     base::WallTime_ms used_ms = 0;       // when it was placed last, to the day; 0: never
+    std::string store = {};              // whose value it is; empty: this file's
+    std::string reference = {};          // what the store calls it
     bool operator==(const SecretFacts&) const = default;
 };
 
@@ -49,14 +51,16 @@ class SealedFile {
     base::Result<SecretFacts> facts(const std::string& name) const;
     // Adds, or replaces value and facts (created_ms of the old one stays). The value is one line
     // of 1 to value_bytes_max bytes; the caller wipes it. invalid_input names what is malformed.
+    // One that another store keeps has no value here.
     base::Result<> set(SecretFacts facts, base::ByteView value);
     base::Result<> bind(const std::string& name, Binding binding);
     base::Result<> set_rotation(const std::string& name, std::int64_t days);
     // Notes that it was placed; writes at most once a day for each secret.
     base::Result<> note_use(const std::string& name, base::WallTime_ms now_ms);
     base::Result<> remove(const std::string& name);
-    // The value, for one use at a place that the binding names; denied elsewhere, with the command
-    // that would bind it.
+    // denied, with the command that would bind it, unless the binding names the place.
+    base::Result<> check_place(const std::string& name, const SecretPlace& place) const;
+    // The value, for one use at such a place. conflict when another store keeps it.
     base::Result<crypto::SecretBytes> take(const std::string& name, const SecretPlace& place) const;
 
     // The value for the keeper's own comparisons (fingerprints, twins); it leaves for nowhere.

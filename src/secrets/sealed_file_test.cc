@@ -179,5 +179,24 @@ TEST_F(SealedFileTest, AFailedWriteChangesNothing) {
     EXPECT_EQ(store->list().size(), 1U);
 }
 
+TEST_F(SealedFileTest, WhatAnotherStoreKeepsHasAPlaceHereAndNoValue) {
+    auto store = open();
+    SecretFacts kept = facts("key");
+    kept.store = "team";
+    kept.reference = "secret/data/llm#key";
+    EXPECT_EQ(store->set(kept, base::bytes_of(value)).error().code, Code::invalid_input);
+    ASSERT_TRUE(store->set(kept, {}).ok());
+    EXPECT_EQ(store->set(facts("other"), {}).error().code, Code::invalid_input);
+    const auto again = open();
+    EXPECT_EQ(again->facts("key")->reference, "secret/data/llm#key");
+    EXPECT_TRUE(again->check_place("key", right).ok());
+    const auto wrong = in_header("evil.example.com", "Authorization", "Bearer ");
+    EXPECT_EQ(again->check_place("key", wrong).error().code, Code::denied);
+    EXPECT_EQ(again->take("key", right).error().code, Code::conflict);
+    EXPECT_EQ(again->reveal("key").error().code, Code::conflict);
+    kept.reference.clear();
+    EXPECT_EQ(store->set(kept, {}).error().code, Code::invalid_input);
+}
+
 }  // namespace
 }  // namespace hs::secrets

@@ -21,7 +21,7 @@ class FileSink final : public Sink {
         const auto written = write(batch);
         if (!written) {
             file_ = {};
-            return Delivery::failed(written.error());
+            return Delivery::failed(written.error(), Fault::disk);
         }
         Delivery delivery;
         delivery.confirmed = batch.back().place.sequence;

@@ -123,7 +123,6 @@ class Builder {
     Shape choose() const {
         switch (event_.kind) {
             case EventKind::decision:
-            case EventKind::effect_begun:
             case EventKind::effect_ended:
                 return choose_effect();
             case EventKind::connection:
@@ -156,9 +155,7 @@ class Builder {
             case EventKind::message_out:
             case EventKind::model_call:
             case EventKind::approval_requested:
-            case EventKind::permit_issued:
                 return {Class::api, 1};
-            case EventKind::model_result:
             case EventKind::secret_use:
             case EventKind::log_read:
             case EventKind::doctor:

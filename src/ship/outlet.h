@@ -13,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "os/wait.h"
+#include "ship/fault.h"
 
 namespace hs::ship {
 
@@ -47,12 +48,13 @@ class Line {
 class Outlet {
   public:
     virtual ~Outlet() = default;
+    // A failure sets `why`.
     virtual base::Result<HttpReply> send(const HttpCall& call, os::Deadline deadline,
-                                         const os::WakeUp& stop) = 0;
-    // A TLS connection to the sink's place.
+                                         const os::WakeUp& stop, Fault& why) = 0;
+    // A TLS connection to the sink's place. A failure sets `why`.
     virtual base::Result<std::unique_ptr<Line>> connect(const std::string& sink,
                                                         os::Deadline deadline,
-                                                        const os::WakeUp& stop) = 0;
+                                                        const os::WakeUp& stop, Fault& why) = 0;
 };
 
 }  // namespace hs::ship

@@ -71,10 +71,7 @@ Severity severity_of(const audit::RecordedEvent& event) {
         case EventKind::message_in:
         case EventKind::message_out:
         case EventKind::model_call:
-        case EventKind::model_result:
         case EventKind::tool_call:
-        case EventKind::permit_issued:
-        case EventKind::effect_begun:
         case EventKind::effect_ended:
         case EventKind::connection:
         case EventKind::memory_write:

@@ -51,6 +51,7 @@ Json SinkStatus::to_json() const {
                       {"delivered", static_cast<std::int64_t>(position.delivered)},
                       {"resent", static_cast<std::int64_t>(position.resent)},
                       {"lost", static_cast<std::int64_t>(position.lost)},
+                      {"fault", fault == Fault::none ? "" : fault_name(fault)},
                       {"problem", problem},
                       {"worked", worked_ms == 0 ? Json() : Json(base::format_time(worked_ms))}};
 }
@@ -84,7 +85,7 @@ class Shipper::Stream {
     void run() {
         while (!stop_.raised()) {
             const auto stepped = step();
-            if (!stepped) note_failure(stepped.error().what);
+            if (!stepped) note_failure(stepped.error().what, Fault::log);
             record_counters();
             publish();
             if (wait_ms_ > 0) pause(std::exchange(wait_ms_, 0));
@@ -103,7 +104,11 @@ class Shipper::Stream {
         const auto batch = TRY(reader_.take(batch_, position_.sent));
         if (batch.empty()) return rest();
         TRY(mark_sent());
-        return handle(sink_->deliver(batch, stop_), batch);
+        const auto begun = std::chrono::steady_clock::now();
+        const Delivery delivery = sink_->deliver(batch, stop_);
+        const auto took = std::chrono::steady_clock::now() - begun;
+        slow_ = took >= std::chrono::milliseconds(parts_.times.slow_ms);
+        return handle(delivery, batch);
     }
 
     // Where the stream goes on: at its position, or at the beginning of a log that is another.
@@ -179,7 +184,7 @@ class Shipper::Stream {
     Result<> start_over(const Delivery& delivery) {
         placed_ = false;
         wait_ms_ = std::max(delivery.wait_ms, next_pause());
-        note_failure(delivery.why);
+        note_failure(delivery.why, delivery.fault);
         return {};
     }
 
@@ -204,14 +209,16 @@ class Shipper::Stream {
         return pause_ms_;
     }
 
-    void note_failure(const std::string& why) {
+    void note_failure(const std::string& why, Fault fault) {
         state_ = SinkStatus::State::failing;
+        fault_ = fault;
         problem_ = why;
         if (wait_ms_ == parts_.times.look_ms) wait_ms_ = next_pause();
         if (++failures_ != failures_recorded) return;
         audit::Event event(audit::EventKind::ship);
         event.set(audit::Field::outcome, "failing").set(audit::Field::reason, why);
-        parts_.record(std::move(event.detail("sink", setting_.name).detail("severity", "medium")));
+        event.detail("sink", setting_.name).detail("fault", fault_name(fault));
+        parts_.record(std::move(event.detail("severity", "medium")));
     }
 
     void note_success() {
@@ -223,6 +230,7 @@ class Shipper::Stream {
         failures_ = 0;
         pause_ms_ = 0;
         state_ = SinkStatus::State::working;
+        fault_ = slow_ ? Fault::slow : Fault::none;
         problem_.clear();
     }
 
@@ -261,6 +269,7 @@ class Shipper::Stream {
         const base::WallTime_ms oldest_ms = next.lag() == 0 ? 0 : reader_.next_time_ms();
         next.lag_ms =
             oldest_ms == 0 ? 0 : std::max<std::int64_t>(0, parts_.clock.wall_ms() - oldest_ms);
+        next.fault = fault_;
         next.problem = problem_;
         next.worked_ms = worked_ms_;
         status_.with([&](SinkStatus& held) { held = std::move(next); });
@@ -286,6 +295,8 @@ class Shipper::Stream {
     int failures_ = 0;
     std::uint64_t counted_ = 0;
     SinkStatus::State state_ = SinkStatus::State::starting;
+    Fault fault_ = Fault::none;
+    bool slow_ = false;  // the last delivery was
     std::string problem_;
     base::WallTime_ms worked_ms_ = 0;
     std::chrono::steady_clock::time_point counters_at_ = std::chrono::steady_clock::now();

@@ -31,6 +31,7 @@ struct SinkStatus {
     Position position;
     std::uint64_t log_size = 0;
     std::int64_t lag_ms = 0;          // age of the oldest record that was not handed over
+    Fault fault = Fault::none;        // by name; `slow` also while it works
     std::string problem;              // the last one, empty while it works
     base::WallTime_ms worked_ms = 0;  // when it last took something
 
@@ -43,6 +44,7 @@ struct ShipTimes {
     std::int64_t pause_ms = 1'000;  // after a failure, doubled up to pause_max_ms
     std::int64_t pause_max_ms = 60'000;
     std::int64_t counters_ms = 3'600'000;  // between two records of the counters
+    std::int64_t slow_ms = 5'000;          // a delivery that takes longer is slow
 };
 
 class Shipper {

@@ -22,7 +22,9 @@ class FakeOutlet final : public Outlet {
   public:
     using Answer = std::function<Result<HttpReply>(const HttpCall& call)>;
 
-    Result<HttpReply> send(const HttpCall& call, os::Deadline, const os::WakeUp&) override {
+    Result<HttpReply> send(const HttpCall& call, os::Deadline, const os::WakeUp&,
+                           Fault& why) override {
+        why = failing;
         const auto answer = answer_.with([](Answer& held) { return held; });
         auto reply = answer(call);
         if (reply && reply->status == 200) {
@@ -30,9 +32,10 @@ class FakeOutlet final : public Outlet {
         }
         return reply;
     }
-    Result<std::unique_ptr<Line>> connect(const std::string&, os::Deadline,
-                                          const os::WakeUp&) override {
+    Result<std::unique_ptr<Line>> connect(const std::string&, os::Deadline, const os::WakeUp&,
+                                          Fault& why) override {
         ++connects;
+        why = failing;
         if (refusing) return fail(Code::io, "connecting was refused");
         return std::unique_ptr<Line>(std::make_unique<FakeLine>(*this));
     }
@@ -44,7 +47,8 @@ class FakeOutlet final : public Outlet {
     base::Guarded<std::string> received;  // over lines
     std::atomic<int> connects{0};
     std::atomic<bool> refusing{false};
-    std::atomic<bool> cut{false};  // the line that is open ends
+    std::atomic<Fault> failing{Fault::unreachable};  // what an Error of it means
+    std::atomic<bool> cut{false};                    // the line that is open ends
     // When a receiver that does not accept our certificate says so.
     enum class Refusal : std::uint8_t { never, before_the_first_byte, after_the_first_batch };
     std::atomic<Refusal> refusal{Refusal::never};
@@ -117,7 +121,7 @@ class ShipperTest : public testing::Test {
                 const auto bytes = *event.encode(1);
                 events.with([&](auto& list) { list.emplace_back(base::text_of(bytes)); });
             },
-            {2, 5, 20, 3'600'000}});
+            {2, 5, 20, 3'600'000, 50}});
         const auto started = shipper->start({sink});
         EXPECT_TRUE(started) << started.error().what;
         return *shipper;
@@ -188,6 +192,7 @@ TEST_F(ShipperTest, AReceiverThatIsAwayLosesNothingAndHoldsNothingUp) {
     const auto failing =
         await([](const SinkStatus& held) { return held.state == SinkStatus::State::failing; });
     EXPECT_EQ(failing.problem, "away");
+    EXPECT_EQ(failing.fault, Fault::unreachable);
     EXPECT_EQ(failing.position.next, 0U);
     append(5);  // the log goes on
     for (int i = 0; i < 2000 && events.with([](auto& list) { return list.empty(); }); ++i) {
@@ -265,6 +270,70 @@ TEST_F(ShipperTest, AServerThatAsksForAPauseGetsIt) {
     start(setting(SinkKind::https));
     await_confirmed(3);
     EXPECT_GE(std::chrono::steady_clock::now() - before, std::chrono::milliseconds(300));
+}
+
+// Each answer of a receiver that has not taken the events, and its name.
+TEST_F(ShipperTest, WhatIsWrongIsToldApartByName) {
+    struct Case {
+        SinkKind kind;
+        const char* name;
+        FakeOutlet::Answer answer;
+    };
+    const auto says = [](int status, const char* body) {
+        return [=](const HttpCall&) -> Result<HttpReply> { return HttpReply{status, body, {}}; };
+    };
+    const auto never = [](const HttpCall& call) -> Result<HttpReply> {
+        if (call.target.find("/ack") != std::string::npos) {
+            return HttpReply{200, R"({"acks":{"5":false}})", {}};
+        }
+        return HttpReply{200, R"({"text":"Success","code":0,"ackId":5})", {}};
+    };
+    append(3);
+    for (const Case& one : {Case{SinkKind::https, "busy", says(503, "later")},
+                            Case{SinkKind::https, "busy", says(429, "")},
+                            Case{SinkKind::https, "refuses us", says(401, "who are you")},
+                            Case{SinkKind::splunk, "refuses us", says(403, "{\"code\":4}")},
+                            Case{SinkKind::https, "failing", says(500, "oops")},
+                            Case{SinkKind::https, "failing", says(302, "")},
+                            Case{SinkKind::splunk, "garbage", says(200, "<html>welcome</html>")},
+                            Case{SinkKind::otlp, "garbage", says(200, "<html>welcome</html>")},
+                            Case{SinkKind::splunk, "unacknowledged", says(200, "{\"code\":0}")},
+                            Case{SinkKind::splunk, "unacknowledged", never}}) {
+        SCOPED_TRACE(one.name);
+        outlet.answer_with(one.answer);
+        auto sink = setting(one.kind);
+        sink.answer_ms = 5;
+        start(sink);
+        const auto held = await(
+            [](const SinkStatus& status) { return status.state == SinkStatus::State::failing; });
+        EXPECT_EQ(fault_name(held.fault), one.name) << held.problem;
+        EXPECT_EQ(held.position.next, 0U);
+        shipper.reset();
+    }
+    for (const Fault fault : {Fault::silent, Fault::hung_up, Fault::untrusted, Fault::no_secret}) {
+        outlet.failing = fault;
+        outlet.answer_with([](const HttpCall&) { return Result<HttpReply>(fail(Code::io, "no")); });
+        start(setting(SinkKind::https));
+        const auto held = await(
+            [](const SinkStatus& status) { return status.state == SinkStatus::State::failing; });
+        EXPECT_EQ(held.fault, fault);
+        shipper.reset();
+    }
+}
+
+TEST_F(ShipperTest, ASlowReceiverWorksAndIsCalledSlow) {
+    std::atomic<bool> slow{true};
+    outlet.answer_with([&](const HttpCall&) -> Result<HttpReply> {
+        if (slow) std::this_thread::sleep_for(std::chrono::milliseconds(60));
+        return HttpReply{200, "", {}};
+    });
+    append(3);
+    start(setting(SinkKind::https));
+    const auto held = await([](const SinkStatus& status) { return status.fault == Fault::slow; });
+    EXPECT_EQ(held.state, SinkStatus::State::working);
+    slow = false;
+    append(1);
+    await([](const SinkStatus& status) { return status.fault == Fault::none; });
 }
 
 TEST_F(ShipperTest, SplunkCountsOnlyWhatTheIndexerAcknowledged) {
@@ -353,6 +422,7 @@ TEST_F(ShipperTest, AReceiverThatRefusesUsAfterTheHandshakeNeverCountsAsWorking)
         });
         EXPECT_FALSE(worked);
         EXPECT_EQ(held.position.delivered, 0U);
+        EXPECT_EQ(held.fault, Fault::refuses_us);
         EXPECT_THAT(held.problem, testing::HasSubstr("accepts the certificate of ship.siem"));
         shipper.reset();
     }
@@ -397,7 +467,9 @@ TEST_F(ShipperTest, AFileGetsWholeLinesAlsoAfterACrashAndARotationByOthers) {
     sink.path = folder.path;  // a folder
     sink.name = "other";
     start(sink);
-    await([](const SinkStatus& held) { return held.state == SinkStatus::State::failing; });
+    const auto held =
+        await([](const SinkStatus& status) { return status.state == SinkStatus::State::failing; });
+    EXPECT_EQ(held.fault, Fault::disk);
 }
 
 TEST_F(ShipperTest, ALogThatIsShorterThanWhatWasShippedIsNamedAndNothingIsSent) {
@@ -412,6 +484,7 @@ TEST_F(ShipperTest, ALogThatIsShorterThanWhatWasShippedIsNamedAndNothingIsSent) 
     const auto status =
         await([](const SinkStatus& held) { return held.state == SinkStatus::State::failing; });
     EXPECT_THAT(status.problem, testing::HasSubstr("cut or restored"));
+    EXPECT_EQ(status.fault, Fault::log);
     EXPECT_TRUE(arrived().empty());
 }
 

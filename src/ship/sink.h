@@ -27,9 +27,10 @@ struct Delivery {
     std::uint64_t lost = 0;    // of a batch that was taken: refused for good
     // Up to this sequence nothing need be sent again, whatever breaks.
     std::optional<std::uint64_t> confirmed;
+    Fault fault = Fault::none;  // of a batch that was not taken
 
-    static Delivery failed(const base::Error& error) {
-        return {Fate::again, error.what, 0, 0, std::nullopt};
+    static Delivery failed(const base::Error& error, Fault fault) {
+        return {Fate::again, error.what, 0, 0, std::nullopt, fault};
     }
 };
 

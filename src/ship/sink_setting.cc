@@ -112,6 +112,7 @@ Result<SinkSetting> read(const Rows& rows, const std::string& name) {
     sink.acknowledged = rows.boolean("acknowledged");
     sink.from_start = rows.boolean("from_start");
     sink.batch = static_cast<std::size_t>(rows.integer("batch"));
+    sink.answer_ms = rows.integer("answer_seconds") * 1000;
     sink.window_bytes = static_cast<std::size_t>(rows.integer("window_kib")) << 10U;
     sink.rotate_bytes = static_cast<std::uint64_t>(rows.integer("rotate_mib")) << 20U;
     if (sink.kind == SinkKind::file) {

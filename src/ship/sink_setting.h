@@ -35,6 +35,7 @@ struct SinkSetting {
     std::string certificate;
     std::string key;
     std::size_t batch = 200;
+    std::int64_t answer_ms = 60'000;  // for an answer, or for reading what is sent
     std::size_t window_bytes = std::size_t{8} << 20U;
     std::uint64_t rotate_bytes = std::uint64_t{256} << 20U;
 

@@ -12,7 +12,6 @@ constexpr int log_audit = 13;  // facility (RFC 5424 section 6.2.1)
 constexpr std::size_t host_bytes_max = 255;
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 constexpr std::int64_t connect_ms = 20'000;
-constexpr std::int64_t write_ms = 30'000;
 // What left longer ago than this, and lies further back than the window, has been read: the
 // protocol has no acknowledgement.
 constexpr std::chrono::seconds settled_after{60};
@@ -61,7 +60,7 @@ class Syslog final : public Sink {
 
     Delivery deliver(std::span<const Shipment> batch, const os::WakeUp& stop) override {
         if (line_) {
-            if (const auto why = line_->ended()) return broken(*why);
+            if (const auto why = line_->ended()) return broken(*why, Fault::hung_up);
         } else if (auto refused = connect(stop)) {
             return std::move(*refused);
         }
@@ -70,14 +69,18 @@ class Syslog final : public Sink {
             frames += syslog_frame(syslog_message(shipment, machine_));
         }
         const auto written =
-            line_->write(base::bytes_of(frames), os::Deadline::after_ms(write_ms), stop);
-        if (!written) return broken(line_->ended().value_or(written.error().what));
+            line_->write(base::bytes_of(frames), os::Deadline::after_ms(setting_.answer_ms), stop);
+        if (!written) {
+            const bool stalled = written.error().code == base::Code::timed_out;
+            return broken(line_->ended().value_or(written.error().what),
+                          stalled ? Fault::silent : Fault::hung_up);
+        }
         if (!tried_) {
             const auto why = line_->ended_by(os::Deadline::after_ms(trial_ms), stop);
-            if (why) return broken(refusal(*why));
+            if (why) return broken(refusal(*why), Fault::refuses_us);
             tried_ = true;
         } else if (const auto why = line_->ended()) {
-            return broken(*why);
+            return broken(*why, Fault::hung_up);
         }
         unsettled_.push_back(
             {batch.back().place.sequence, frames.size(), std::chrono::steady_clock::now()});
@@ -87,7 +90,7 @@ class Syslog final : public Sink {
 
     Delivery rest() override {
         if (line_ == nullptr) return {};
-        if (const auto why = line_->ended()) return broken(*why);
+        if (const auto why = line_->ended()) return broken(*why, Fault::hung_up);
         return settle();
     }
 
@@ -100,12 +103,13 @@ class Syslog final : public Sink {
 
     // Nothing when the line stands.
     std::optional<Delivery> connect(const os::WakeUp& stop) {
-        auto line = outlet_.connect(setting_.name, os::Deadline::after_ms(connect_ms), stop);
-        if (!line) return Delivery::failed(line.error());
+        Fault fault = Fault::unknown;
+        auto line = outlet_.connect(setting_.name, os::Deadline::after_ms(connect_ms), stop, fault);
+        if (!line) return Delivery::failed(line.error(), fault);
         line_ = std::move(*line);
         tried_ = false;
         const auto why = line_->ended_by(os::Deadline::after_ms(trial_ms), stop);
-        if (why) return broken(refusal(*why));
+        if (why) return broken(refusal(*why), Fault::refuses_us);
         return std::nullopt;
     }
 
@@ -116,11 +120,11 @@ class Syslog final : public Sink {
             why, setting_.name);
     }
 
-    Delivery broken(const std::string& why) {
+    Delivery broken(const std::string& why, Fault fault) {
         line_.reset();
         unsettled_.clear();
         unsettled_bytes_ = 0;
-        return {Delivery::Fate::again, why, 0, 0, std::nullopt};
+        return {Delivery::Fate::again, why, 0, 0, std::nullopt, fault};
     }
 
     Delivery settle() {

@@ -106,7 +106,6 @@ Tags tags_of(const audit::RecordedEvent& event, const audit::EventFacts& facts) 
     Collected tags;
     switch (event.kind) {
         case EventKind::decision:
-        case EventKind::effect_begun:
         case EventKind::effect_ended:
             tag_effect(facts, tags);
             break;
@@ -149,9 +148,7 @@ Tags tags_of(const audit::RecordedEvent& event, const audit::EventFacts& facts) 
             break;
         case EventKind::message_out:
         case EventKind::model_call:
-        case EventKind::model_result:
         case EventKind::tool_call:
-        case EventKind::permit_issued:
         case EventKind::permit_revoked:
         case EventKind::sign_in:
         case EventKind::process_start:

@@ -13,13 +13,11 @@ using wire::JsonObject;
 
 namespace {
 
-constexpr std::int64_t answer_ms = 60'000;
-constexpr std::int64_t ack_wait_ms = 120'000;
 constexpr std::int64_t ack_pause_ms = 500;
 constexpr std::size_t why_bytes_max = 200;
 
-Delivery again(std::string why, std::int64_t wait_ms = 0) {
-    return {Delivery::Fate::again, std::move(why), wait_ms, 0, std::nullopt};
+Delivery again(std::string why, Fault fault, std::int64_t wait_ms = 0) {
+    return {Delivery::Fate::again, std::move(why), wait_ms, 0, std::nullopt, fault};
 }
 
 Delivery all_taken(std::span<const Shipment> batch) {
@@ -105,12 +103,18 @@ class WebSink : public Sink {
                       setting_.target,
                       {{"Content-Type", "application/json"}},
                       std::move(body)};
-        return outlet_.send(call, os::Deadline::after_ms(answer_ms), stop);
+        return hand_out(call, stop);
+    }
+    // What a failure was is in fault_.
+    Result<HttpReply> hand_out(const HttpCall& call, const os::WakeUp& stop) {
+        fault_ = Fault::unknown;
+        return outlet_.send(call, os::Deadline::after_ms(setting_.answer_ms), stop, fault_);
     }
 
     SinkSetting setting_;
     Outlet& outlet_;
     Machine machine_;
+    Fault fault_ = Fault::none;
 };
 
 class HttpsJson final : public WebSink {
@@ -118,7 +122,7 @@ class HttpsJson final : public WebSink {
     using WebSink::WebSink;
     Delivery deliver(std::span<const Shipment> batch, const os::WakeUp& stop) override {
         const auto reply = post(array_body(batch), stop);
-        if (!reply) return Delivery::failed(reply.error());
+        if (!reply) return Delivery::failed(reply.error(), fault_);
         Delivery judged = judge_status(*reply);
         return judged.fate == Delivery::Fate::taken ? all_taken(batch) : judged;
     }
@@ -129,9 +133,13 @@ class Otlp final : public WebSink {
     using WebSink::WebSink;
     Delivery deliver(std::span<const Shipment> batch, const os::WakeUp& stop) override {
         const auto reply = post(otlp_body(batch, machine_), stop);
-        if (!reply) return Delivery::failed(reply.error());
+        if (!reply) return Delivery::failed(reply.error(), fault_);
         const Delivery judged = judge_status(*reply);
         if (judged.fate != Delivery::Fate::taken) return judged;
+        // A page of somebody else's between us and the collector answers 200 as well.
+        if (!is_answer(reply->body)) {
+            return again("the answer is no collector's: " + excerpt(reply->body), Fault::garbage);
+        }
         Delivery delivery = all_taken(batch);
         delivery.lost = std::min<std::uint64_t>(rejected_in(reply->body), batch.size());
         if (delivery.lost != 0)
@@ -140,6 +148,12 @@ class Otlp final : public WebSink {
     }
 
   private:
+    // ExportLogsServiceResponse in JSON, which may be left out where nothing is said.
+    static bool is_answer(const std::string& body) {
+        if (body.find_first_not_of(" \t\r\n") == std::string::npos) return true;
+        const auto json = wire::parse_json(body, {.bytes_max = reply_bytes_max, .depth_max = 16});
+        return json && json->object() != nullptr;
+    }
     // A partial success is final: what was rejected must not be sent again (OTLP, section
     // "Partial success").
     static std::uint64_t rejected_in(const std::string& body) {
@@ -163,21 +177,23 @@ class Splunk final : public WebSink {
 
     Delivery deliver(std::span<const Shipment> batch, const os::WakeUp& stop) override {
         const auto reply = send(setting_.target, splunk_body(batch, setting_, machine_), stop);
-        if (!reply) return Delivery::failed(reply.error());
+        if (!reply) return Delivery::failed(reply.error(), fault_);
         const Delivery judged = judge_status(*reply);
         const auto json = parse(reply->body);
         const Json* code = json ? json->find("code") : nullptr;
         if (judged.fate != Delivery::Fate::taken) return judged;
         if (code == nullptr || code->integer() == nullptr || *code->integer() != 0) {
-            return again("the collector did not say that it took the events: " +
-                         excerpt(reply->body));
+            return again(
+                "the collector did not say that it took the events: " + excerpt(reply->body),
+                Fault::garbage);
         }
         if (!setting_.acknowledged) return all_taken(batch);
         const Json* id = json->find("ackId");
         if (id == nullptr || id->integer() == nullptr) {
             return again(
                 "the collector gave no ackId; turn on indexer acknowledgement for the "
-                "token, or set acknowledged = false");
+                "token, or set acknowledged = false",
+                Fault::unacknowledged);
         }
         return await_ack(*id->integer(), batch, stop);
     }
@@ -193,31 +209,36 @@ class Splunk final : public WebSink {
             target,
             {{"Content-Type", "application/json"}, {"X-Splunk-Request-Channel", channel_}},
             std::move(body)};
-        return outlet_.send(call, os::Deadline::after_ms(answer_ms), stop);
+        return hand_out(call, stop);
     }
     // An answer 200 means parsed; only the acknowledgement means kept.
     Delivery await_ack(std::int64_t id, std::span<const Shipment> batch, const os::WakeUp& stop) {
-        const os::Deadline until = os::Deadline::after_ms(ack_wait_ms);
+        const os::Deadline until = os::Deadline::after_ms(2 * setting_.answer_ms);
         const std::string question = fmt::format("{{\"acks\":[{}]}}", id);
         const std::string target = ack_target(setting_.target, channel_);
         while (!until.passed()) {
             const auto reply = send(target, question, stop);
-            if (!reply) return Delivery::failed(reply.error());
+            if (!reply) return Delivery::failed(reply.error(), fault_);
             const Delivery judged = judge_status(*reply);
-            if (judged.fate != Delivery::Fate::taken) return again(judged.why, judged.wait_ms);
+            if (judged.fate != Delivery::Fate::taken)
+                return again(judged.why, judged.fault, judged.wait_ms);
             const auto json = parse(reply->body);
             const Json* acks = json ? json->find("acks") : nullptr;
             const Json* kept = acks != nullptr ? acks->find(std::to_string(id)) : nullptr;
             if (kept == nullptr || kept->boolean() == nullptr) {
-                return again("the collector's acknowledgement cannot be read: " +
-                             excerpt(reply->body));
+                return again(
+                    "the collector's acknowledgement cannot be read: " + excerpt(reply->body),
+                    Fault::garbage);
             }
             if (*kept->boolean()) return all_taken(batch);
             const auto waited =
                 os::wait_for(stop.fd(), os::Ready::readable, os::Deadline::after_ms(ack_pause_ms));
-            if (waited) return again("stopping");
+            if (waited) return again("stopping", Fault::none);
         }
-        return again("the indexer did not acknowledge in time");
+        return again(
+            "the collector takes events and the indexer has not acknowledged them in time: it may "
+            "drop them",
+            Fault::unacknowledged);
     }
 
     std::string channel_;
@@ -228,12 +249,15 @@ class Splunk final : public WebSink {
 Delivery judge_status(const HttpReply& reply) {
     const std::string why = fmt::format("it answered {}: {}", reply.status, excerpt(reply.body));
     if (reply.status >= 200 && reply.status < 300) return {};
-    if (reply.status == 413) return {Delivery::Fate::too_much, why, 0, 0, std::nullopt};
+    if (reply.status == 413) return {Delivery::Fate::too_much, why, 0, 0, std::nullopt, {}};
     // 400 and 422 speak of the content; everything else may pass or be mended by a person.
     if (reply.status == 400 || reply.status == 422) {
-        return {Delivery::Fate::rejected, why, 0, 0, std::nullopt};
+        return {Delivery::Fate::rejected, why, 0, 0, std::nullopt, {}};
     }
-    return again(why, reply.retry_after_ms.value_or(0));
+    Fault fault = Fault::failing;
+    if (reply.status == 429 || reply.status == 503) fault = Fault::busy;
+    if (reply.status == 401 || reply.status == 403) fault = Fault::refuses_us;
+    return again(why, fault, reply.retry_after_ms.value_or(0));
 }
 
 std::string splunk_body(std::span<const Shipment> batch, const SinkSetting& setting,

@@ -93,7 +93,8 @@ Result<HttpReply> WitnessClient::call(const std::string& method, const std::stri
                   {},
                   std::move(body)};
     if (method == "POST") call.headers.emplace_back("Content-Type", "text/plain; charset=utf-8");
-    return parts_.outlet.send(call, waiting.deadline, waiting.stop);
+    Fault why = Fault::unknown;  // the Error's text is what is shown
+    return parts_.outlet.send(call, waiting.deadline, waiting.stop, why);
 }
 
 Result<WitnessClient::Answer> WitnessClient::show(os::Deadline deadline, const os::WakeUp& stop) {

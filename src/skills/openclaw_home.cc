@@ -6,8 +6,10 @@
 
 #include "os/file.h"
 #include "skills/card.h"
+#include "skills/openclaw_schedules.h"
 #include "skills/scan/expression.h"
 #include "skills/scan/scanner.h"
+#include "wire/url.h"
 #include "wire/utf8.h"
 
 namespace hs::skills {
@@ -138,12 +140,42 @@ class HomeReader {
                     "who may write to the assistant is decided anew, not copied");
             }
         }
+        providers();
+        person();
         if (at({"tools", "exec"}) != nullptr) {
             add("setting", "tools.exec", Fate::refused, "what may run is decided by policy here");
         }
         if (at({"plugins"}) != nullptr) {
             add("setting", "plugins", Fate::refused,
                 "nothing runs inside Hardshell's own processes");
+        }
+    }
+
+    // Where models are asked: the address as a command; its key is a secret.
+    void providers() {
+        const Json* named = at({"models", "providers"});
+        if (named == nullptr || named->object() == nullptr) return;
+        for (const auto& [name, provider] : *named->object()) {
+            const Json* address = provider.object() != nullptr ? provider.find("baseUrl") : nullptr;
+            if (address == nullptr || address->text() == nullptr) continue;
+            const bool plain = wire::parse_url(*address->text()).ok();
+            add("setting", "provider " + name, plain ? Fate::by_hand : Fate::refused,
+                plain ? "whoever is asked sees what you write; then its kind and credential"
+                      : "its address cannot be read",
+                plain ? fmt::format("hardshell config set provider.{}.url {}", plain_name(name),
+                                    *address->text())
+                      : "");
+        }
+    }
+
+    void person() {
+        for (const auto& path : {std::initializer_list<std::string_view>{"user", "name"},
+                                 std::initializer_list<std::string_view>{"identity", "user"}}) {
+            const Json* name = at(path);
+            if (name == nullptr || name->text() == nullptr || name->text()->size() > 100) continue;
+            add("setting", "your name", Fate::by_hand, "how the assistant addresses you",
+                "hardshell config set person.name \"NAME\"");
+            return;
         }
     }
 
@@ -315,18 +347,16 @@ class HomeReader {
     }
 
     void schedules() {
+        const std::string database = folder_ + "/state/openclaw.sqlite";
+        if (os::facts_of_path(database)) home_.jobs_database = database;
         const auto text = os::read_text(folder_ + "/cron/jobs.json", config_bytes_max);
-        if (text) {
-            const auto json = wire::parse_json(plain_json(*text));
-            const Json* jobs = json ? json->find("jobs") : nullptr;
-            if (jobs != nullptr && jobs->array() != nullptr) {
-                for (const Json& job : *jobs->array()) {
-                    const auto name = wire::text_at_or(job, "name", "a job");
-                    add("schedule", name ? *name : "a job", Fate::refused,
-                        "this version of Hardshell has no schedules");
-                }
-            }
+        if (!text) return;
+        const auto json = wire::parse_json(plain_json(*text));
+        if (!json) {
+            return add("schedule", "cron/jobs.json", Fate::refused,
+                       "it cannot be read: " + json.error().what);
         }
+        for (auto& item : schedules_of(*json)) home_.items.push_back(std::move(item));
     }
 
     const std::string& folder_;

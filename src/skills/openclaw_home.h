@@ -45,6 +45,8 @@ struct OpenClawHome {
     std::vector<ImportSecret> secrets;
     std::vector<wire::Json> memories;  // lines for `hardshell memory import`
     std::vector<ImportSkill> skills;
+    // Where newer versions keep their schedules; not read here, empty where there is none.
+    std::string jobs_database;
 };
 
 // not_found when the folder holds no openclaw.json, clawdbot.json or moltbot.json.

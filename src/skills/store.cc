@@ -34,6 +34,7 @@ Json lock_row(const Installed& entry) {
     JsonObject row{{"digest", entry.digest},      {"source", entry.source},
                    {"scan", entry.scan},          {"installed_ms", entry.installed_ms},
                    {"enabled", entry.is_enabled}, {"before", entry.before}};
+    if (!entry.commit.empty()) row["commit"] = entry.commit;
     if (entry.declared) row["declared"] = to_json(*entry.declared);
     if (entry.accepted) row["accepted"] = to_json(*entry.accepted);
     return row;
@@ -45,6 +46,7 @@ Result<Installed> entry_from(const std::string& name, const Json& row) {
     entry.digest = TRY(wire::text_at(row, "digest"));
     entry.source = TRY(wire::text_at(row, "source"));
     entry.scan = TRY(wire::text_at(row, "scan"));
+    entry.commit = TRY(wire::text_at_or(row, "commit", ""));
     entry.installed_ms = TRY(wire::integer_at(row, "installed_ms"));
     entry.is_enabled = TRY(wire::boolean_at(row, "enabled"));
     entry.before = TRY(wire::text_at(row, "before"));
@@ -85,19 +87,25 @@ Result<> write_tree(const Tree& tree, const std::string& folder) {
     return os::sync_folder(folder);
 }
 
-// A folder of this store with all that is in it; ok when it is not there.
+constexpr std::size_t removed_depth_max = 64;
+constexpr std::size_t removed_names_max = 100'000;  // in one folder
+
 Result<> remove_kept(const std::string& path, std::size_t depth) {
     const auto facts = os::facts_of_path(path);
     if (!facts) return {};
     if (facts->kind != os::FileFacts::Kind::directory) return os::remove_file(path);
-    if (depth > TreeLimits{}.depth_max + 2) return fail(Code::exhausted, path + " is too deep");
-    for (const auto& name : TRY(os::list_folder(path, 10'000))) {
+    if (depth > removed_depth_max) return fail(Code::exhausted, path + " is too deep");
+    for (const auto& name : TRY(os::list_folder(path, removed_names_max))) {
         TRY(remove_kept(path + "/" + name, depth + 1));
     }
     return os::remove_folder(path);
 }
 
 }  // namespace
+
+Result<> remove_whole(const std::string& folder) {
+    return remove_kept(folder, 0);
+}
 
 std::vector<std::pair<Installed, Tree>> builtin_skills() {
     std::vector<std::pair<Installed, Tree>> skills;
@@ -203,21 +211,25 @@ Result<Loaded> Store::load(std::string_view name, base::WallTime_ms now_ms, Dept
     return loaded;
 }
 
-Result<Installed> Store::install(const Tree& tree, const Wish& wish) {
-    TRY(check_installable(tree));
-    const Card card = TRY(parse_card(tree.find("SKILL.md")->text(), Reading::lenient));
+Result<> Store::check_name(const std::string& name) const {
     for (const Installed& other : TRY(list())) {
-        if (other.is_builtin && other.name == card.name) {
-            return fail(Code::conflict,
-                        fmt::format("{} is the name of a built-in skill", card.name));
+        if (other.is_builtin && other.name == name) {
+            return fail(Code::conflict, fmt::format("{} is the name of a built-in skill", name));
         }
-        if (looks_like(card.name, other.name)) {
+        if (looks_like(name, other.name)) {
             return fail(Code::conflict,
                         fmt::format("the name {} can be taken for the installed {}; "
                                     "remove that one or rename this one",
-                                    card.name, other.name));
+                                    name, other.name));
         }
     }
+    return {};
+}
+
+Result<Installed> Store::install(const Tree& tree, const Wish& wish) {
+    TRY(check_installable(tree));
+    const Card card = TRY(parse_card(tree.find("SKILL.md")->text(), Reading::lenient));
+    TRY(check_name(card.name));
     TRY(os::make_private_folder(folder_));
     TRY(os::make_private_folder(folder_ + "/objects"));
     const os::Fd held = TRY(os::lock_file(folder_ + "/writing", "hardshell skill"));
@@ -226,6 +238,7 @@ Result<Installed> Store::install(const Tree& tree, const Wish& wish) {
     entry.digest = tree.digest();
     entry.source = wish.source;
     entry.scan = wish.scan;
+    entry.commit = wish.commit;
     entry.installed_ms = wish.now_ms;
     entry.declared = card.manifest;
     if (!os::facts_of_path(folder_of(entry.digest))) {
@@ -293,6 +306,10 @@ Result<> Store::remove(std::string_view name) {
 Result<> Store::add_review(const Review& review) {
     if (!is_digest(review.digest)) return fail(Code::invalid_input, "a review names a digest");
     auto reviews = TRY(reviews_of(review.digest));
+    const auto is_newer = [&](const Review& one) {
+        return one.reviewer == review.reviewer && one.at_ms > review.at_ms;
+    };
+    if (std::any_of(reviews.begin(), reviews.end(), is_newer)) return {};
     std::erase_if(reviews, [&](const Review& one) { return one.reviewer == review.reviewer; });
     reviews.push_back(review);
     TRY(os::make_private_folder(folder_));
@@ -311,6 +328,22 @@ Result<std::vector<Review>> Store::reviews_of(std::string_view digest) const {
     if (json.array() == nullptr) return fail(Code::corrupt, "a file of reviews holds a list");
     for (const Json& one : *json.array()) reviews.push_back(TRY(review_from_json(one)));
     return reviews;
+}
+
+Result<base::WallTime_ms> Store::library_seen_ms(const std::string& place) const {
+    const auto text = os::read_text(folder_ + "/libraries.json", lock_bytes_max);
+    if (!text && text.error().code == Code::not_found) return base::WallTime_ms{0};
+    return wire::integer_at_or(TRY(wire::parse_json(TRY(text))), place, 0);
+}
+
+Result<> Store::note_library(const std::string& place, base::WallTime_ms at_ms) {
+    TRY(os::make_private_folder(folder_));
+    const std::string path = folder_ + "/libraries.json";
+    const auto text = os::read_text(path, lock_bytes_max);
+    if (!text && text.error().code != Code::not_found) return text.failure();
+    Json json = text ? TRY(wire::parse_json(*text)) : Json(JsonObject{});
+    json[place] = at_ms;
+    return os::write_file_atomic(path, base::bytes_of(wire::pretty_json(json) + "\n"));
 }
 
 Result<std::vector<Reviewer>> Store::reviewers() const {

@@ -25,6 +25,7 @@ struct Installed {
     std::string name;
     std::string digest;
     std::string source;  // a folder, an address, "builtin"
+    std::string commit;  // of a source in git: what it was at that time
     std::string scan;    // the scanner's verdict when it was installed
     base::WallTime_ms installed_ms = 0;
     bool is_enabled = false;
@@ -62,14 +63,21 @@ class Store {
         std::string source;
         std::string scan;
         base::WallTime_ms now_ms = 0;
+        std::string commit = {};
     };
+    // conflict for a name that install() would refuse.
+    base::Result<> check_name(const std::string& name) const;
     // Takes a tree that check_installable admits. conflict for the name of a built-in skill and for
     // a name that looks like one that is installed; an update arrives disabled.
     base::Result<Installed> install(const Tree& tree, const Wish& wish);
     base::Result<> set_enabled(std::string_view name, bool enabled);
     base::Result<> accept(std::string_view name, const Manifest& manifest);
     base::Result<> remove(std::string_view name);
+    // Takes the place of what the same reviewer has signed before, never of what is newer.
     base::Result<> add_review(const Review& review);
+    // When the newest index of this library was made that was taken from; 0 for none.
+    base::Result<base::WallTime_ms> library_seen_ms(const std::string& place) const;
+    base::Result<> note_library(const std::string& place, base::WallTime_ms at_ms);
     base::Result<std::vector<Review>> reviews_of(std::string_view digest) const;
     base::Result<std::vector<Reviewer>> reviewers() const;
     // Where a version's files lie; for mounts. A built-in skill has none.
@@ -86,6 +94,9 @@ class Store {
     std::string folder_;
     std::vector<std::string> reviewers_files_;
 };
+
+// A folder with all that is in it, however it is nested; ok when it is not there.
+base::Result<> remove_whole(const std::string& folder);
 
 // Those that are part of the program.
 std::vector<std::pair<Installed, Tree>> builtin_skills();

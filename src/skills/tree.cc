@@ -8,6 +8,7 @@
 
 #include "crypto/hash.h"
 #include "os/folder.h"
+#include "os/staged_folder.h"
 #include "policy/canonical_path.h"
 #include "policy/unicode.h"
 #include "wire/utf8.h"
@@ -178,6 +179,24 @@ Result<> check_tree_path(std::string_view path) {
         if (slash == std::string_view::npos) return {};
         path.remove_prefix(slash + 1);
     }
+}
+
+Result<base::Bytes> packed_for_sandbox(const Tree& tree) {
+    std::vector<os::FolderFile> files;
+    for (const TreeFile& file : tree.files) {
+        files.push_back({file.path, file.bytes, file.is_executable});
+    }
+    return os::pack_folder(std::move(files));
+}
+
+Result<Tree> tree_from_packed(base::ByteView bytes) {
+    Tree tree;
+    for (const os::FolderFile& file : TRY(os::unpack_folder(bytes))) {
+        TRY(check_tree_path(file.path));
+        tree.files.push_back({file.path, base::copy_bytes(file.bytes), "", file.is_executable});
+    }
+    settle_tree(tree);
+    return tree;
 }
 
 Result<> check_installable(const Tree& tree) {

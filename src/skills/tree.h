@@ -57,6 +57,11 @@ base::Result<Tree> read_tree(const std::string& folder, const TreeLimits& limits
 base::Result<> check_tree_path(std::string_view path);
 // The sentence and refusal for a tree that may not be installed; ok when it may.
 base::Result<> check_installable(const Tree& tree);
+// All of it as one value for the sandbox of one of its scripts (os/staged_folder.h); exhausted for
+// more than that takes.
+base::Result<base::Bytes> packed_for_sandbox(const Tree& tree);
+// The same back, from wherever it comes; a name that deceives is an oddity, as in a folder.
+base::Result<Tree> tree_from_packed(base::ByteView bytes);
 // Files in `added` or changed get their digests; sorts. For trees put together in memory.
 void settle_tree(Tree& tree);
 

@@ -82,12 +82,35 @@ Result<base::Bytes> checksum_of(const Migration& migration) {
 
 Result<std::unique_ptr<Database>> Database::open(const std::string& path,
                                                  std::span<const Migration> migrations) {
+    const auto facts = os::facts_of_path(path);
+    if (!facts && facts.error().code == Code::not_found) TRY(make_new(path, migrations));
     TRY(make_private_file(path));
     std::unique_ptr<Database> database(new Database(path));
     TRY(database->connect(Access::write));
     TRY(database->claim());
     TRY(database->migrate(migrations));
     return database;
+}
+
+// A new file is put together beside its place and moved there when it is durable: one wait for the
+// disk instead of one for each step, and a crash leaves either the whole file or none.
+Result<> Database::make_new(const std::string& path, std::span<const Migration> migrations) {
+    const std::string beside = path + ".new";
+    for (const char* rest : {"", "-journal", "-wal", "-shm"}) {
+        const auto removed = os::remove_file(beside + rest);
+        if (!removed && removed.error().code != Code::not_found) return removed;
+    }
+    TRY(make_private_file(beside));
+    {
+        Database database(beside);
+        TRY(database.connect(Access::make));
+        TRY(database.claim());
+        TRY(database.migrate(migrations));
+        TRY(database.run_script("PRAGMA journal_mode=WAL;"));
+    }
+    TRY(os::sync_data(TRY(os::open_file(beside, O_RDWR, 0600)).get()));
+    TRY(os::rename_file(beside, path));
+    return os::sync_folder(path.substr(0, path.rfind('/')));
 }
 
 Result<std::unique_ptr<Database>> Database::open_to_read(const std::string& path) {
@@ -131,6 +154,9 @@ Result<> Database::configure(Access access) {
                    "PRAGMA cell_size_check=ON;"));
     if (access == Access::memory) return run_script("PRAGMA journal_mode=OFF;");
     if (access == Access::read) return {};
+    if (access == Access::make) {
+        return run_script("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;");
+    }
     return run_script(
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
         "PRAGMA journal_size_limit=16777216;");

@@ -128,9 +128,10 @@ class Database {
   private:
     friend class Statement;
     explicit Database(std::string path) : path_(std::move(path)) {}
-    enum class Access : std::uint8_t { read, write, memory };
+    enum class Access : std::uint8_t { read, write, memory, make };
     base::Result<> connect(Access access);
     base::Result<> configure(Access access);
+    static base::Result<> make_new(const std::string& path, std::span<const Migration> migrations);
     base::Result<> claim();
     base::Result<> migrate(std::span<const Migration> migrations);
     base::Result<> apply(std::span<const Migration> migrations, std::size_t applied);

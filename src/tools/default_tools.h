@@ -20,5 +20,7 @@ std::unique_ptr<Tool> make_shell_processes();
 std::unique_ptr<Tool> make_http_fetch();
 std::unique_ptr<Tool> make_skill_load();
 std::unique_ptr<Tool> make_skill_run();
+std::unique_ptr<Tool> make_plan_declare();
+std::unique_ptr<Tool> make_read_extract();
 
 }  // namespace hs::tools

@@ -53,8 +53,10 @@ class FilesGrep : public Tool {
             std::move(reading.permit), *context.roots, request, watch_of(context)));
         context.decision = decision;
         const std::string text = found.matches == 0 ? "(no match)\n" : found.text;
-        return Reply{text + notes_of(found.coverage), label_of_file(*context.roots, reading.path),
-                     fmt::format("{} matches in {} files", found.matches, found.files)};
+        Reply reply{text + notes_of(found.coverage), label_of_file(*context.roots, reading.path),
+                    fmt::format("{} matches in {} files", found.matches, found.files)};
+        reply.sources = found.sources;
+        return reply;
     }
 };
 

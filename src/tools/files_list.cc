@@ -43,8 +43,10 @@ class FilesList : public Tool {
         if (!listing.whole) {
             text += fmt::format("[only {} entries; use files_find]\n", listing.entries.size());
         }
-        return Reply{text, label_of_file(*context.roots, reading.path),
-                     fmt::format("listed {}, {} entries", shown, listing.entries.size())};
+        Reply reply{text, label_of_file(*context.roots, reading.path),
+                    fmt::format("listed {}, {} entries", shown, listing.entries.size())};
+        reply.sources = {{flow::SourceKind::listing, reading.path}};
+        return reply;
     }
 };
 

@@ -25,6 +25,16 @@ std::string notes_about(const files::Page& page) {
     return notes;
 }
 
+flow::Source source_of(const std::string& path, const files::Page& page) {
+    flow::Source source{flow::SourceKind::file, path};
+    if (page.lines == 0) return source;
+    const auto first = static_cast<std::int64_t>(page.first_line);
+    source.lines = {{first, first + static_cast<std::int64_t>(page.lines) - 1}};
+    source.bytes = page.text.size();
+    source.digest = files::hex_sha256(base::bytes_of(page.text));
+    return source;
+}
+
 class FilesRead : public Tool {
   public:
     FilesRead()
@@ -46,8 +56,10 @@ class FilesRead : public Tool {
                                                       request, watch_of(context)));
         const std::string shown = context.roots->shown(reading.path);
         const std::string text = page.lines == 0 ? "(nothing there)\n" : page.text;
-        return Reply{text + notes_about(page), label_of_file(*context.roots, reading.path),
-                     fmt::format("read {}, {} lines", shown, page.lines)};
+        Reply reply{text + notes_about(page), label_of_file(*context.roots, reading.path),
+                    fmt::format("read {}, {} lines", shown, page.lines)};
+        reply.sources = {source_of(reading.path, page)};
+        return reply;
     }
 };
 

@@ -283,6 +283,7 @@ class HttpFetch : public Tool {
         }
         Reply reply{text_of_page(context, page, request.url), label,
                     fmt::format("{} {}: {}", request.method, request.url.text(), page.status)};
+        reply.sources = {{flow::SourceKind::page, request.url.origin() + request.url.path}};
         reply.details["status"] = page.status;
         return reply;
     }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "gate/skill_limits.h"
+
 namespace hs::tools {
 
 using base::Code;
@@ -37,6 +39,28 @@ Result<> await_consent(ToolContext& context, gate::Pending pending, const std::s
                                               approval, note));
     }
     return fail(answer.error().code, answer.error().what + note);
+}
+
+Result<> check_skill_may_use(ToolContext& context, std::string_view tool) {
+    const gate::Circumstances& who = context.circumstances;
+    if (who.skill.empty()) return {};
+    std::string refused = "there are no skills here";
+    if (context.skills != nullptr) {
+        const auto skill =
+            context.skills->load(who.skill, context.clock.wall_ms(), skills::Store::Depth::hashes);
+        refused = skill ? gate::refused_tool(skill->manifest(), tool) : skill.error().what;
+    }
+    if (refused.empty()) return {};
+    TRY(context.gate.record("tool.call",
+                            wire::JsonObject{{"session", who.session},
+                                             {"turn", who.turn},
+                                             {"person", who.person},
+                                             {"tool", tool},
+                                             {"skill", who.skill},
+                                             {"outcome", "deny"},
+                                             {"reason", refused}},
+                            gate::Durable::before_return));
+    return fail(Code::denied, "Not allowed: " + refused);
 }
 
 void report(ToolContext& context, const std::string& decision, std::string_view outcome,

@@ -21,6 +21,9 @@ base::Failure denied(const gate::Denied& answer);
 // nobody answered in time; cancelled when the call was. Withdraws it in every other case.
 base::Result<> await_consent(ToolContext& context, gate::Pending pending,
                              const std::string& preview);
+// For what a tool does without asking the gate: denied, and recorded, where the turn acts as a
+// skill whose manifest does not admit the tool.
+base::Result<> check_skill_may_use(ToolContext& context, std::string_view tool);
 // How an action ended goes into the log.
 void report(ToolContext& context, const std::string& decision, std::string_view outcome,
             wire::Json details = wire::JsonObject{});
@@ -31,6 +34,7 @@ template <class A>
 base::Result<gate::Permit<A>> take(ToolContext& context, gate::Verdict<A> verdict) {
     if (auto* permit = std::get_if<gate::Permit<A>>(&verdict)) {
         context.decision = permit->id();
+        context.classes = context.classes | permit->obligations().classes;
         return std::move(*permit);
     }
     if (const auto* refused = std::get_if<gate::Denied>(&verdict)) {
@@ -88,7 +92,9 @@ base::Result<gate::Permit<A>> obtain_unasked(ToolContext& context, const A& acti
                           withdrawn ? "a person would have to be asked" : withdrawn.error().what);
     }
     if (const auto* refused = std::get_if<gate::Denied>(&verdict)) return denied(*refused);
-    return std::get<gate::Permit<A>>(std::move(verdict));
+    auto permit = std::get<gate::Permit<A>>(std::move(verdict));
+    context.classes = context.classes | permit.obligations().classes;
+    return permit;
 }
 
 }  // namespace hs::tools

@@ -87,6 +87,8 @@ Registry Registry::with_default_tools(std::vector<std::unique_ptr<Tool>> more) {
     tools.push_back(make_http_fetch());
     tools.push_back(make_skill_load());
     tools.push_back(make_skill_run());
+    tools.push_back(make_plan_declare());
+    tools.push_back(make_read_extract());
     for (auto& tool : more) tools.push_back(std::move(tool));
     Registry registry(std::move(tools));
     CHECK(bytes_of_specs(registry.specs()) <= specs_bytes_max);
@@ -124,7 +126,10 @@ ToolOutcome Registry::run(const ToolCall& call, ToolContext& context) const {
         reply ? ToolOutcome{bounded_text(std::move(reply->text), ToolOutcome::text_bytes_max),
                             reply->is_error, reply->label, reply->details}
               : error_outcome(reply.error());
+    if (reply) outcome.sources = std::move(reply->sources);
+    if (reply) outcome.form = reply->form;
     if (reply) outcome.label = label_of_content(std::move(outcome.label), outcome.text);
+    outcome.label.classes = outcome.label.classes | context.classes;
     const auto took = context.clock.steady() - began;
     outcome.text = bounded_text(std::move(outcome.text), ToolOutcome::text_bytes_max);
     outcome.card["tool"] = wire::mend_utf8(call.name);

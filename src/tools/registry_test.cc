@@ -22,7 +22,8 @@ TEST(Registry, TheDefaultSetIsSmall) {
     EXPECT_THAT(names,
                 ::testing::ElementsAre("files_list", "files_read", "files_find", "files_grep",
                                        "files_write", "files_edit", "files_remove", "shell_run",
-                                       "shell_processes", "http_fetch", "skill_load", "skill_run"));
+                                       "shell_processes", "http_fetch", "skill_load", "skill_run",
+                                       "plan_declare", "read_extract"));
     EXPECT_LE(bytes_of_specs(registry.specs()), Registry::specs_bytes_max);
     RecordProperty("specs_bytes", static_cast<int>(bytes_of_specs(registry.specs())));
 }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "tools/default_tools.h"
+#include "tools/permission.h"
 #include "tools/result_label.h"
 #include "tools/schema.h"
 
@@ -23,6 +24,7 @@ class ShellProcesses : public Tool {
                                {"id", integer_schema(1, number_max), Presence::optional}})}) {}
 
     Result<Reply> run(const Json& arguments, ToolContext& context) const override {
+        TRY(check_skill_may_use(context, spec().name));
         if (context.background == nullptr)
             return fail(Code::io, "there are no background processes");
         const std::string action = TRY(wire::text_at(arguments, "action"));
@@ -55,8 +57,10 @@ class ShellProcesses : public Tool {
         text += news.standard_output;
         if (!news.standard_error.empty()) text += "\n[standard error]\n" + news.standard_error;
         text += news.running ? "\n[still running]\n" : fmt::format("\n[{}]\n", news.ending);
-        return Reply{text, label_of_command(*context.roots),
-                     fmt::format("output of process {}", number)};
+        Reply reply{text, label_of_command(*context.roots),
+                    fmt::format("output of process {}", number)};
+        reply.sources = {{flow::SourceKind::command, fmt::format("background process {}", number)}};
+        return reply;
     }
     static Result<Reply> kill(ToolContext& context, std::uint64_t number) {
         TRY(context.background->kill(context.circumstances.session, number));

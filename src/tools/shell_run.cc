@@ -100,6 +100,7 @@ class ShellRun : public Tool {
         Reply reply{text_of(completed), label_of_command(*context.roots), title};
         reply.is_error = completed.outcome.ending == jail::Ending::not_started;
         reply.details["ending"] = jail::describe(completed.outcome);
+        reply.sources = {{flow::SourceKind::command, title}};
         return reply;
     }
 

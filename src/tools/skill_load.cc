@@ -85,7 +85,9 @@ class SkillLoad : public Tool {
                     label_of(skill.standing.tier), fmt::format("loaded the skill {}", name)};
         report(context, permit->id(), "done");
         reply.details["skill"] = name;
+        reply.sources = {{flow::SourceKind::skill, name + "/" + path}};
         reply.details["tier"] = skills::tier_word(skill.standing.tier);
+        if (skill.manifest().no_memory) reply.details["ends_memory"] = true;
         return reply;
     }
 };

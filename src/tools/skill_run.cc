@@ -1,5 +1,5 @@
 // skill_run: a script of the skill that the turn acts as, pinned by its hash, in the skill's own
-// sandbox.
+// sandbox, with the skill's folder around it as it was installed.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -64,7 +64,7 @@ class SkillRun : public Tool {
         if (!sees(permissions.read) && !sees(permissions.write))
             plan.action.working_directory = "/tmp";
         plan.action.scripts = {{script, file->sha256}};
-        plan.staged = {file->bytes};
+        plan.staged = {TRY(skills::packed_for_sandbox(skill.tree))};
         auto permit = TRY(obtain(context, plan.action));
         const auto completed =
             TRY(run_permitted(context, std::move(permit), {}, std::move(plan.staged)));

@@ -18,6 +18,8 @@
 #include "files/checkpoint.h"
 #include "files/roots.h"
 #include "flow/label.h"
+#include "flow/source.h"
+#include "flow/span.h"
 #include "gate/gate.h"
 #include "os/wait.h"
 #include "sandbox/background.h"
@@ -45,6 +47,16 @@ struct ToolOutcome {
     bool is_error = false;
     flow::Label label = flow::Label::unknown();
     wire::Json card;  // {tool, summary, decision, outcome, ms} and what the tool adds
+    std::vector<flow::Source> sources = {};  // of the text; none: of the tool itself
+    flow::Span::Form form = flow::Span::Form::text;
+};
+
+// What a model without tools answered about the text that a call gave.
+struct ApartAnswer {
+    std::string text;
+    flow::Label label;   // of what it was given to read
+    std::string origin;  // for people
+    std::vector<flow::Source> sources;
 };
 
 struct ToolContext {
@@ -68,12 +80,18 @@ struct ToolContext {
     std::function<void(const wire::Json&)> on_progress = {};
     // The last decision that the call was given; for its card.
     std::string decision = {};
+    // Of all that the call was permitted to read.
+    flow::DataClasses classes = {};
     // Whether anything may be remembered or recalled in this conversation.
     bool has_memory = false;
     // The person's message of this turn; empty where the message is not theirs.
     std::string said = {};
     // What the conversation has read: "http_fetch https://…".
     std::vector<std::string> sources = {};
+    // Carries a call out and has its text read apart; none where no model can be asked. The
+    // conversation's own model sees nothing of it.
+    std::function<base::Result<ApartAnswer>(const ToolCall& call, const std::string& question)>
+        read_apart = {};
     // The installed skills; none where a program has no store.
     std::shared_ptr<const skills::Store> skills = {};
 };
@@ -84,7 +102,9 @@ struct Reply {
     flow::Label label;
     std::string summary;  // one line for the person
     bool is_error = false;
-    wire::Json details = {};  // more members of the card
+    wire::Json details = {};                 // more members of the card
+    std::vector<flow::Source> sources = {};  // what the text was taken from
+    flow::Span::Form form = flow::Span::Form::text;
 };
 
 class Tool {

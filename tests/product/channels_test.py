@@ -1,11 +1,15 @@
 """People talk to the assistant on Slack: identity, turns, order, approvals by a second person, stop,
 cut connections. Slack is tests/peers/fake_slack.mjs, which Slack's own clients accept."""
+import base64
 import contextlib
+import hashlib
+import hmac
 import http.client
 import json
 import os
 import re
 import signal
+import struct
 import subprocess
 import time
 import unittest
@@ -263,6 +267,101 @@ class Approvals(OnSlack):
         self.assertLess(time.monotonic() - begun, 10)
         time.sleep(0.5)
         self.assertFalse([one for one in self.slack.messages("DU1") if "README.md" in one["text"]])
+
+
+def totp(secret, steps=0):
+    """RFC 6238, by itself: not the product's code."""
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    mac = hmac.new(key, struct.pack(">Q", int(time.time()) // 30 + steps), hashlib.sha1).digest()
+    at = mac[-1] & 15
+    return f"{(struct.unpack('>I', mac[at:at + 4])[0] & 0x7fffffff) % 1_000_000:06}"
+
+
+class SecondFactor(OnSlack):
+    rules = """
+@id("with-a-code")
+@ask("A command on a shared machine")
+@approvers("bob")
+@factor("totp")
+forbid (principal, action == Hardshell::Action::"run", resource)
+unless { context.base.approved };
+"""
+
+    def set_up(self, *whose):
+        made = self.hardshell.json("factor", "add", *whose)
+        self.assertEqual(self.hardshell.cli("factor", "confirm", "000000", *whose, check=False).returncode, 1)
+        made = self.hardshell.json("factor", "add", *whose)
+        self.assertTrue(made["link"].startswith("otpauth://totp/Hardshell:"))
+        self.hardshell.cli("factor", "confirm", totp(made["secret"], -1), *whose)
+        return made["secret"]
+
+    def test_a_click_alone_does_not_count_and_a_code_counts_once(self):
+        self.pair("U1")
+        self.pair("U2", "bob")
+        secret = self.set_up("--as", "bob")
+        self.slack.say("<@UBOT> run touch made-by-chat", channel="C1", channel_type="channel")
+        card = self.slack.until(self.slack.cards, what="the card")[0]
+        shown = json.dumps(card["blocks"])
+        self.assertIn("with a code of their authenticator", shown)
+        made = self.hardshell.project / "made-by-chat"
+        yes = re.search(r"hsa-[a-z0-9]{16} CODE", shown).group().split()[0]
+        self.slack.control("click", user="U2")
+        refused = self.slack.until(lambda: self.slack.state()["ephemeral"], what="a refusal")
+        self.assertIn("takes a code of your authenticator", refused[0]["text"])
+        wrong = "000000" if totp(secret) != "000000" else "111111"
+        self.slack.say(f"{yes} {wrong}", "U2", channel="C1", channel_type="channel")
+        self.slack.say(f"{yes} {totp(secret)}", "U1", channel="C1", channel_type="channel")
+        self.slack.say(f"{yes} {totp(secret)}", "U9", channel="C1", channel_type="channel")
+        time.sleep(1)
+        self.assertFalse(made.exists())
+        self.slack.say(f"{yes} {totp(secret)}", "U2", channel="C1", channel_type="channel")
+        self.slack.until(made.exists, what="the file")
+        events = [one for one in self.hardshell.events(400) if one["kind"] == "approval.answered"]
+        self.assertIn('"factor": "totp"', json.dumps(events))
+        # The file says nothing, and a factor is taken away with a code of it alone.
+        self.assertNotIn(b"bob", (self.hardshell.state / "second-factors").read_bytes())
+        self.assertEqual(self.hardshell.cli("factor", "remove", wrong, "--as", "bob", check=False).returncode, 1)
+        self.assertEqual(self.hardshell.cli("factor", "add", "--as", "bob", check=False).returncode, 1)
+        self.hardshell.cli("factor", "remove", totp(secret, 1), "--as", "bob")
+        self.assertEqual(self.hardshell.json("factor", "list")["factors"], [])
+
+
+class AtThisMachine(OnSlack):
+    rules = SecondFactor.rules.replace('@approvers("bob")\n', "")
+    set_up = SecondFactor.set_up
+
+    def test_the_command_line_wants_the_code_too(self):
+        self.pair("U1")
+        self.slack.say("run touch made-by-chat")
+        approval = self.hardshell.wait_for_approval()["id"]
+        refused = self.hardshell.cli("approvals", "approve", approval, check=False)
+        self.assertIn("takes a code of your authenticator", refused.stderr)
+        none = self.hardshell.cli("approvals", "approve", approval, "--code", "123456", check=False)
+        self.assertIn("hardshell factor add", none.stderr)
+        secret = self.set_up()
+        self.hardshell.cli("approvals", "approve", approval, "--code", totp(secret))
+        self.slack.until((self.hardshell.project / "made-by-chat").exists, what="the file")
+
+
+class TwoKinds(OnSlack):
+    rules = FOUR_EYES + FOUR_EYES.replace("four-eyes", "carol-too").replace('"bob"', '"carol"')
+
+    def test_every_requirement_is_met_and_none_of_them_by_the_requester(self):
+        self.pair("U1")
+        self.pair("U2", "bob")
+        self.pair("U3", "carol")
+        self.slack.say("run touch made-by-chat")
+        card = self.slack.until(self.slack.cards, what="the card")[0]
+        approval = self.hardshell.wait_for_approval()["id"]
+        refused = self.hardshell.cli("approvals", "approve", approval, check=False)
+        self.assertIn("may not approve this: it takes 1 of", refused.stderr)
+        made = self.hardshell.project / "made-by-chat"
+        self.slack.control("click", user="U2", ts=card["ts"])
+        time.sleep(1)
+        self.assertFalse(made.exists())
+        self.assertEqual(self.hardshell.wait_for_approval()["status"], "pending")
+        self.slack.control("click", user="U3", ts=card["ts"])
+        self.slack.until(made.exists, what="the file")
 
 
 class ApprovalsOff(OnSlack):

@@ -5,6 +5,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+import time
 import unittest
 
 import harness
@@ -70,6 +71,48 @@ class Doctor(unittest.TestCase):
                 wrong = [one["name"] for one in found.values() if one["state"] == "missing"]
                 self.assertIn(name, wrong)
                 hardshell.close()
+
+
+class Daily(unittest.TestCase):
+    """The clock asks for the same proof."""
+
+    def proofs(self, hardshell):
+        return [one for one in hardshell.events() if one["kind"] == "doctor"]
+
+    def await_proofs(self, hardshell, count, seconds=150):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if len(self.proofs(hardshell)) >= count:
+                return self.proofs(hardshell)
+            time.sleep(0.5)
+        raise AssertionError("no proof came\n" + hardshell.log())
+
+    def test_it_is_in_the_record_once_a_day(self):
+        hardshell = harness.Installation('\n[doctor]\nfirst_seconds = 1\n')
+        self.addCleanup(hardshell.close)
+        hardshell.cli("sandbox", "run", "--", "true")
+        proofs = self.await_proofs(hardshell, 1)
+        self.assertEqual((proofs[0]["outcome"], proofs[0]["detail"]["seccomp"]), ("sound", "held"))
+        # A restart on the same day proves nothing anew; the next day does.
+        hardshell.cli("stop")
+        hardshell.cli("sandbox", "run", "--", "true")
+        time.sleep(4)
+        self.assertEqual(len(self.proofs(hardshell)), 1)
+        hardshell.cli("stop")
+        (hardshell.state / "proof").write_text("1000")
+        # What was opened meanwhile is seen.
+        (hardshell.config_file.parent / "policy").mkdir(exist_ok=True)
+        (hardshell.config_file.parent / "policy").chmod(0o777)
+        hardshell.cli("sandbox", "run", "--", "true")
+        proofs = self.await_proofs(hardshell, 2)
+        self.assertEqual((proofs[-1]["outcome"], proofs[-1]["detail"]["policy folder"]), ("not sound", "missing"))
+
+    def test_never_means_never(self):
+        hardshell = harness.Installation('\n[doctor]\nfirst_seconds = 1\nevery_hours = 0\n')
+        self.addCleanup(hardshell.close)
+        hardshell.cli("sandbox", "run", "--", "true")
+        time.sleep(4)
+        self.assertEqual(self.proofs(hardshell), [])
 
 
 class AppArmor(unittest.TestCase):

@@ -95,6 +95,10 @@ class Incident(unittest.TestCase):
         self.hardshell.cli("incident", "evidence", incident, str(bundle))
         keys = self.hardshell.json("audit", "keys")
         self.assertEqual(self.verify(bundle, keys), "")
+        # Its log by itself, with the script that lies beside it.
+        done = subprocess.run([sys.executable, str(bundle / "verify_log.py"), str(bundle / "log"), "--log-key",
+                               keys["log_key"], "--genesis-key", keys["genesis_key"]], text=True, capture_output=True)
+        self.assertEqual((done.returncode, "verified" in done.stdout), (0, True), done.stdout + done.stderr)
         self.assertIn("planted.txt", (bundle / "timeline.txt").read_text())
         self.assertIn(incident, (bundle / "incident.json").read_text())
         for name, edit in {"changed": lambda b: (b / "timeline.txt").write_text("nothing happened\n"),
@@ -119,6 +123,57 @@ class Incident(unittest.TestCase):
         self.assertEqual(self.hardshell.json("incident", "list")["incidents"][0]["id"], incident)
         timeline = self.hardshell.json("incident", "timeline", incident)["events"]
         self.assertIn("planted.txt", json.dumps(timeline))
+
+    def test_learning_shows_what_else_the_rules_would_have_stopped(self):
+        """An honest conversation has used the same host before: the rules would have cost it."""
+        honest = f"fetch http://127.0.0.1:{self.server.server_port}/honest"
+        self.hardshell.send(honest, "--session", "honest")
+        session = self.plant()
+        incident = self.hardshell.json("incident", "open", "--reason", "it did as the letter said", "--about",
+                                       f"session={session}")["id"]
+        rules = self.hardshell.home / "learned.cedar"
+        learned = self.hardshell.json("incident", "learn", incident, "--to", str(rules))
+        stopped = [row["action"] for row in learned["list"]]
+        self.assertTrue(any("honest" in action for action in stopped), stopped)
+        self.assertTrue(any("/x" in action for action in stopped), stopped)
+        self.assertGreater(learned["decisions"], learned["different"])
+        self.assertEqual(learned["different"], len(stopped))
+        # Tried, not put in force: the honest fetch still goes, and with the rules it does not.
+        self.assertIn("taken", self.hardshell.send(honest).stdout)
+        own = self.hardshell.home / ".config/hardshell/policy/learned.cedar"
+        own.write_text(rules.read_text())
+        self.hardshell.cli("policy", "reload")
+        self.assertNotIn("taken", self.hardshell.send(honest, check=False).stdout)
+        own.unlink()
+        self.hardshell.cli("policy", "reload")
+
+    def test_each_playbook_runs_step_by_step_and_leaves_who_did_what(self):
+        names = [line.split()[0] for line in self.hardshell.cli("incident", "playbook").stdout.splitlines()]
+        self.assertEqual(sorted(names), ["hijacked-session", "leaked-credential", "leaver", "lost-laptop",
+                                         "malicious-skill", "poisoned-memory"])
+        self.hardshell.send("list the files here")
+        for playbook in names:
+            with self.subTest(playbook):
+                opened = self.hardshell.json("incident", "open", "--reason", f"a drill of {playbook}", "--playbook",
+                                             playbook)
+                steps = self.steps(playbook)
+                self.assertGreaterEqual(len(steps), 4)
+                for number, step in enumerate(steps):
+                    # The next step is the one that is shown, and it cannot be closed before the last.
+                    shown = self.hardshell.cli("incident", "show", opened["id"]).stdout
+                    self.assertIn(f"Next: hardshell incident step {opened['id']} {step} ", shown)
+                    self.assertNotEqual(self.hardshell.cli("incident", "close", opened["id"], "--reason", "too soon",
+                                                           check=False).returncode, 0)
+                    self.hardshell.cli("incident", "step", opened["id"], step, "--reason", f"did {step}",
+                                       *(["--skip"] if number == 1 else []))
+                closed = self.hardshell.json("incident", "close", opened["id"], "--reason", "the drill is over")
+                done = [(e["step"], e["state"], e["text"]) for e in closed["entries"] if e["what"] == "step"]
+                self.assertEqual(done, [(step, "skipped" if number == 1 else "done", f"did {step}")
+                                        for number, step in enumerate(steps)])
+                self.assertTrue(all(entry["person"] for entry in closed["entries"]))
+        # Each entry is a record of the log.
+        recorded = [e for e in self.hardshell.events(500) if e["kind"] == "incident"]
+        self.assertEqual(sum(e["outcome"] == "closed" for e in recorded), 6)
 
     def steps(self, playbook):
         lines = self.hardshell.cli("incident", "playbook", playbook).stdout.splitlines()

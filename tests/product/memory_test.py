@@ -340,6 +340,11 @@ class Scripted(unittest.TestCase):
         turn = self.hardshell.background("send", "--wait", "learn from NOTES.md")
         approval = self.hardshell.wait_for_approval()
         self.assertEqual(approval["action"]["effect"], "remember")
+        self.assertIn("Always indent with tabs", approval["preview"], "who answers sees what would be kept")
+        self.assertIn("Always indent with tabs", self.hardshell.cli("approvals", "list").stdout)
+        for file in (self.hardshell.state / "approvals.json", self.hardshell.state / "approvals"):
+            if file.is_file():
+                self.assertNotIn("Always indent", file.read_text(), "and the keeper's file does not hold it")
         self.assertEqual(self.hardshell.json("memory", "list")["entries"], [])
         self.hardshell.cli("approvals", "approve", approval["id"])
         turn.communicate(timeout=30)

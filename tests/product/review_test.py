@@ -36,13 +36,21 @@ class Reviewed(unittest.TestCase):
         self.keys = ["--log-key", keys["log_key"], "--genesis-key", keys["genesis_key"]]
 
     def test_a_review_names_what_is_unused_and_what_could_be_narrower(self):
+        self.remember("the report is due on Friday")
         report = self.hardshell.json("review", "show")
         self.assertIn("never-used", [row["id"] for row in report["permissions"]["unused"]])
         wide = {row["id"]: row for row in report["permissions"]["wide"]}
         self.assertEqual(wide["wide-run"]["uses"], 1)
         self.assertIn("touch", wide["wide-run"]["narrower"][0]["rule"])
         self.assertEqual([row["name"] for row in report["secrets"]], ["deploy"])
-        self.assertIn("never-used", self.hardshell.cli("review", "show").stdout)
+        skills = {row["name"]: row for row in report["skills"]}
+        self.assertIn(("enabled", 0), {(row["state"], row["uses"]) for row in skills.values()})
+        self.assertEqual(report["memory"]["kept"], 1)
+        self.assertTrue(report["memory"]["verified"])
+        shown = self.hardshell.cli("review", "show").stdout
+        for part in ("never-used", "Skills and their use", "never used", "1 kept", "Exceptions", "deploy",
+                     "Providers", "Self-assessments"):
+            self.assertIn(part, shown)
         folder = self.hardshell.home / "review"
         self.hardshell.cli("review", "attest", str(folder), "--reason", "looked at all of it")
         good, said = verify(folder, *self.keys)
@@ -53,13 +61,23 @@ class Reviewed(unittest.TestCase):
         (folder / "review.json").write_text("{}")
         self.assertFalse(verify(folder, *self.keys)[0])
 
+    def remember(self, text):
+        self.hardshell.send(f"remember {text}")
+        return [one["id"] for one in self.hardshell.json("memory", "list")["entries"] if text in one["text"]][0]
+
     def test_a_leaver_hands_over_and_nothing_opens_any_more(self):
         folder = self.hardshell.home / "handed"
+        self.remember("the report is due on Friday")
         self.assertNotEqual(self.hardshell.cli("exit", str(folder), "--reason", "leaves", check=False).returncode, 0)
         self.hardshell.cli("exit", str(folder), "--reason", "leaves on Friday", "--yes")
         good, said = verify(folder, *self.keys)
         self.assertTrue(good, said)
         self.assertIn("touch made.txt", (folder / "sessions/work.json").read_text())
+        memory = json.loads((folder / "memory.json").read_text())
+        self.assertEqual((memory["memories"], memory["state"]), (1, "handed over"))
+        handed = [json.loads(line) for line in (folder / "memory.jsonl").read_text().splitlines()]
+        self.assertIn("the report is due on Friday", handed[0]["text"])
+        self.assertIn("1 handed over in memory.jsonl", (folder / "report.txt").read_text())
         revoked = json.loads((folder / "revoked.json").read_text())
         self.assertEqual(revoked["secrets"], [{"hosts": "h.example", "secret": "deploy"}])
         self.assertTrue(revoked["tokens"])
@@ -69,10 +87,23 @@ class Reviewed(unittest.TestCase):
 
     def test_erased_by_its_key(self):
         folder = self.hardshell.home / "erased"
+        memory = self.remember("the report is due on Friday")
+        # What must not be forgotten is not erased by leaving either, and nothing else was done.
+        self.hardshell.cli("memory", "hold", memory, "--reason", "a court has asked for it")
+        refused = self.hardshell.cli("exit", str(folder), "--reason", "leaves", "--yes", "--erase", check=False)
+        self.assertIn("under a hold", refused.stderr)
+        self.assertEqual([row["name"] for row in self.hardshell.json("secret", "list")["secrets"]], ["deploy"])
+        self.hardshell.cli("memory", "hold", memory, "--lift")
         self.hardshell.cli("exit", str(folder), "--reason", "leaves on Friday", "--yes", "--erase")
         good, said = verify(folder, *self.keys)
         self.assertTrue(good, said)
         self.assertFalse((folder / "sessions").exists())
+        self.assertFalse((folder / "memory.jsonl").exists())
+        parted = json.loads((folder / "memory.json").read_text())
+        self.assertEqual((parted["memories"], parted["state"]), (1, "erased"))
+        shown = json.loads(self.hardshell.cli("audit", "show", str(parted["records"][0])).stdout)
+        self.assertEqual((shown["kind"], shown["outcome"]), ("memory.write", "key destroyed"))
+        self.assertIn("1 erased by destroying the keys", (folder / "report.txt").read_text())
         self.assertFalse((self.hardshell.state / "master.key").exists())
         # What was sealed is still there, and nobody can read it: not even this installation.
         self.assertTrue((self.hardshell.state / "sessions.db").exists())

@@ -5,55 +5,14 @@ import json
 import os
 import pathlib
 import subprocess
-import sys
 import unittest
 
-import harness
 from harness import call
-
-sys.path.insert(0, str(harness.SOURCE / "tests" / "skills"))
+from skill_house import MANIFEST, PLAIN, SkillHouse
 from words import spell  # noqa: E402
 
-PLAIN = "---\nname: {name}\ndescription: Counts words.\n{more}---\n# {name}\n\n{body}\n"
-MANIFEST = ("metadata:\n  hardshell:\n    permissions:\n      paths:\n        read: [project]\n"
-            "      executables: [bash, uname]\n")
 
-
-class Skills(unittest.TestCase):
-    def setUp(self):
-        self.models = harness.FakeModels()
-        self.addCleanup(self.models.close)
-        self.hardshell = harness.Installation(harness.with_model(self.models))
-        self.addCleanup(self.hardshell.close)
-
-    def start(self):
-        self.hardshell.send("x", check=False)  # starts the daemon
-        self.hardshell.cli("secret", "set", "fake-key", stdin=self.models.key + "\n")
-
-    def skill(self, name, more="", body="Count.", **files):
-        folder = self.hardshell.home / "incoming" / name
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "SKILL.md").write_text(PLAIN.format(name=name, more=more, body=body))
-        for path, text in files.items():
-            file = folder / path.replace("__", "/").replace("_dot_", ".")
-            file.parent.mkdir(exist_ok=True)
-            file.write_text(text)
-        return folder
-
-    def install(self, name, *arguments, **options):
-        folder = self.skill(name, **options)
-        self.hardshell.cli("skill", "install", str(folder))
-        self.hardshell.cli("skill", "enable", name, *arguments)
-
-    def decisions(self):
-        return [(e["detail"]["request"]["action"]["effect"], e["outcome"], e.get("reason", ""),
-                 e["detail"]["request"]["question"])
-                for e in self.hardshell.events(500) if e["kind"] == "decision" and "request" in e["detail"]]
-
-    def tool_results(self):
-        """All tool results of the conversation, as the model saw them last."""
-        return json.dumps(self.models.stats())
-
+class Skills(SkillHouse):
     def test_scan_works_without_a_daemon_and_tells_by_its_exit_code(self):
         good = self.skill("good")
         done = self.hardshell.cli("skill", "scan", str(good), "--json")
@@ -152,8 +111,10 @@ class Skills(unittest.TestCase):
         self.assertFalse(answer["enabled"])
         self.assertIn("run bash", answer["changes"]["permissions_added"])
         self.assertIn("SKILL.md", answer["changes"]["files_changed"])
-        kinds = [e["outcome"] for e in self.hardshell.events(500) if e["kind"] == "config.change"]
-        self.assertIn("skill.install", kinds)
+        changes = [e for e in self.hardshell.events(500) if e["kind"] == "skill.change"]
+        self.assertIn("install", [e["outcome"] for e in changes])
+        self.assertEqual({e["detail"]["skill"] for e in changes}, {"grows"})
+        self.assertEqual(len({e["detail"]["digest"] for e in changes}), 2)
         self.hardshell.cli("skill", "remove", "grows")
         self.assertNotIn("grows", [s["name"] for s in self.hardshell.json("skill", "list")["skills"]])
 

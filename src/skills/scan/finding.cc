@@ -52,6 +52,7 @@ Json to_json(const ScanReport& report) {
                       {"digest", report.digest},
                       {"files", static_cast<std::int64_t>(report.files)},
                       {"verdict", verdict_name(report.verdict)},
+                      {"flagged", report.verdict != ScanVerdict::clean},
                       {"whole", report.is_whole},
                       {"findings", std::move(findings)}};
 }

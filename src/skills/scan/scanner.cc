@@ -194,7 +194,12 @@ class Scan {
     }
 
     void take(const TreeFile& file) {
+        const std::size_t before = report_.findings.size();
         check_kind(file, report_.findings);
+        for (std::size_t i = before; i < report_.findings.size(); ++i) {
+            if (report_.findings[i].rule.ends_with("archive"))
+                skill_signals_.emplace("holds-archive", 0);
+        }
         if (!is_text_file(file.text())) return;
         signals_.clear();
         pending_.clear();
@@ -215,6 +220,8 @@ class Scan {
         settle_definitions();
         // In prose the reader sees the commands themselves.
         if (is_prose_file(file.path) || is_host_told(text)) signals_.emplace("host-told", 1);
+        if (!is_prose_file(file.path) && signals_.contains("network"))
+            skill_signals_.emplace("script-network", 0);
         combine(Together::Scope::file, signals_, file.path);
         for (const auto& [name, line] : signals_) skill_signals_.emplace(name, line);
     }
@@ -235,8 +242,24 @@ class Scan {
         } else {
             all = view_file(file.path, text);
         }
+        if (file.path == "SKILL.md" && body_line_ == 0) broken_front(text, all);
         for (const Passage& passage : all) match(file, passage);
         for (const Passage& passage : fold_strings(all)) match(file, passage);
+    }
+
+    // Front matter that is no YAML still says when the skill wants to be used.
+    static void broken_front(std::string_view text, std::vector<Passage>& all) {
+        constexpr std::size_t lines_max = 30;
+        for (std::size_t number = 1; number <= lines_max && !text.empty(); ++number) {
+            const std::string_view line = text.substr(0, text.find('\n'));
+            if (line.starts_with("description:") || line.starts_with("name:")) {
+                Passage told;
+                told.text = line;
+                told.line = number;
+                all.push_back(std::move(told));
+            }
+            text.remove_prefix(std::min(text.size(), line.size() + 1));
+        }
     }
 
     void decoded(const TreeFile& file, const std::string& text, std::size_t first_line, int layer) {
@@ -277,12 +300,22 @@ class Scan {
         if (hit.rule->unwarned) {
             // The rule's own words begin with "do not": only a quotation is a warning here.
             return in_quotes(passage.text, hit.offset, hit.size) &&
-                   (passage.is_warned || warns(passage.text));
+                   (passage.is_warned || warns(passage.text) || teaches(passage.text));
         }
         if (!passage.hidden_by.empty() && passage.hidden_by != "string parts") return false;
         if (passage.is_warned) return true;
         if (passage.place != Place::prose && passage.place != Place::comment) return false;
-        return warns(sentence_at(passage.text, hit.offset));
+        const std::string_view sentence = sentence_at(passage.text, hit.offset);
+        return warns(sentence) || teaches(sentence);
+    }
+
+    // Skills for defenders name what they look for.
+    bool teaches(std::string_view sentence) const {
+        static const Expression subject(
+            R"((?i)\b(?:malware|forensic|triage|threat|incident|security|pentest|vulnerab|defen[cds]|owasp|inject|suspicious|detection|blue team|phishing|attack))");
+        static const Expression told(
+            R"((?i)\b(?:indicators?|signs? of|signatures?|patterns?|look for|watch for|hunt for|flag|detect|suspicious|typical|such as|e\.g\.|for example|examples? of|classic|attackers?|adversar|lesson))");
+        return subject.matches(about_) && told.matches(sentence);
     }
 
     void match(const TreeFile& file, const Passage& passage) {
@@ -355,7 +388,8 @@ class Scan {
 
     // All hosts that the file names in URLs are told of in SKILL.md (or it names none).
     bool is_host_told(const std::string& text) const {
-        static const Expression url(R"(https?://([A-Za-z0-9.-]+\.[A-Za-z]{2,}))");
+        static const Expression url(
+            R"((?:https?://|\bhost(?:name)?["']?\s*[:=]\s*["']|Connection\(["'])([A-Za-z0-9.-]+\.[A-Za-z]{2,}))");
         for (std::size_t at = 0;;) {
             const auto found = url.find(text, at);
             if (found.empty()) return true;
@@ -364,9 +398,22 @@ class Scan {
             const std::size_t dot = host.rfind('.');
             const std::size_t second = dot == 0 ? std::string_view::npos : host.rfind('.', dot - 1);
             if (second != std::string_view::npos) host.remove_prefix(second + 1);
-            if (told_.find(policy::folded_name(host)) == std::string::npos) return false;
+            if (told_.find(policy::folded_name(host)) == std::string::npos && !is_service(host))
+                return false;
             at = static_cast<std::size_t>(found[0].data() - text.data()) + found[0].size();
         }
+    }
+
+    // "Notify through your Telegram bot" tells of api.telegram.org.
+    bool is_service(std::string_view host) const {
+        static constexpr std::string_view services[] = {
+            "telegram.org",  "slack.com",   "discord.com", "github.com",    "gitlab.com",
+            "notion.com",    "stripe.com",  "linear.app",  "todoist.com",   "spotify.com",
+            "openai.com",    "trello.com",  "twilio.com",  "sendgrid.com",  "anthropic.com",
+            "atlassian.net", "zendesk.com", "deepl.com",   "googleapis.com"};
+        if (std::find(std::begin(services), std::end(services), host) == std::end(services))
+            return false;
+        return told_.find(policy::folded_name(host.substr(0, host.find('.')))) != std::string::npos;
     }
 
     void packages(const TreeFile& file, const std::string& text) {

@@ -2,6 +2,7 @@
 slowly, and the live view of what is decided and done."""
 import json
 import os
+import select
 import signal
 import subprocess
 import time
@@ -105,17 +106,16 @@ class Tail(Network):
         self.assertNotIn("evil.example.com", text)
 
     def test_it_goes_on_as_they_come(self):
-        view = subprocess.Popen([str(self.hardshell.programs / "hardshell"), "egress", "tail", "--json"], text=True,
+        view = subprocess.Popen([str(self.hardshell.programs / "hardshell"), "egress", "tail", "--json"],
                                 stdout=subprocess.PIPE, env=self.hardshell.environment)
         try:
             time.sleep(0.5)
             self.run_in("curl", "-sS", "https://api.example.com/hello?live")
-            os.set_blocking(view.stdout.fileno(), False)
-            seen, deadline = "", time.monotonic() + 10
-            while '"status":200' not in seen and time.monotonic() < deadline:
-                seen += view.stdout.read() or ""
-                time.sleep(0.05)
-            self.assertIn('"status":200', seen)
+            seen, deadline = b"", time.monotonic() + 10
+            while b'"status":200' not in seen and time.monotonic() < deadline:
+                if select.select([view.stdout], [], [], 0.2)[0]:
+                    seen += os.read(view.stdout.fileno(), 65536)
+            self.assertIn(b'"status":200', seen)
         finally:
             view.send_signal(signal.SIGINT)
             view.wait(timeout=5)

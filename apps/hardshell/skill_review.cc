@@ -143,12 +143,20 @@ Result<int> run_skill_sign(const Desk& desk) {
 
 namespace {
 
-// What the library in this folder has so far; an empty one where there is none yet.
+// What the library in this folder has so far; an empty one where there is none yet. Whoever holds
+// the folder must not have an older state of it signed anew.
 Result<skills::LibraryIndex> index_in(const std::string& folder, const skills::Store& store) {
+    const auto seen_ms = TRY(store.library_seen_ms(folder));
     const auto text = os::read_text(fmt::format("{}/{}", folder, skills::library_index_file),
                                     skills::LibraryIndex::bytes_max);
-    if (!text && text.error().code == Code::not_found) return skills::LibraryIndex();
-    return skills::open_index(TRY(text), TRY(store.reviewers()), 0, 0);
+    if (!text && text.error().code == Code::not_found) {
+        if (seen_ms == 0) return skills::LibraryIndex();
+        return fail(Code::denied,
+                    fmt::format("{} had an index, and has none now; put it back from a copy, or "
+                                "publish in a new folder",
+                                folder));
+    }
+    return skills::open_index(TRY(text), TRY(store.reviewers()), 0, seen_ms);
 }
 
 }  // namespace
@@ -165,8 +173,10 @@ Result<int> run_skill_publish(const Desk& desk) {
                                               "is not: {}",
                                               skill.entry.name, skill.standing.reason));
     }
-    const auto store = TRY(open_skills(desk));
-    auto index = TRY(index_in(options.library, store));
+    TRY(os::make_folders(options.library));
+    const std::string library = TRY(os::resolve_path(options.library));
+    auto store = TRY(open_skills(desk));
+    auto index = TRY(index_in(library, store));
     std::erase_if(index.entries,
                   [&](const skills::LibraryEntry& one) { return one.name == skill.entry.name; });
     index.entries.push_back({skill.entry.name, skill.entry.digest,
@@ -177,12 +187,12 @@ Result<int> run_skill_publish(const Desk& desk) {
     index.signed_by = desk.options.name;
     const auto key = TRY(key_from(options.key));
     TRY(record_skill_change(desk, "publish", skill.entry, options.library));
-    TRY(os::make_folders(options.library));
     // The file first: an index never names what is not there.
     TRY(os::write_file_atomic(options.library + "/" + index.entries.back().file,
                               TRY(skills::packed_for_sandbox(skill.tree)), 0644));
     TRY(os::write_file_atomic(fmt::format("{}/{}", options.library, skills::library_index_file),
                               base::bytes_of(skills::signed_index(index, key)), 0644));
+    TRY(store.note_library(library, index.at_ms));
     desk.screen.form() == Form::json
         ? desk.screen.json(JsonObject{{"name", skill.entry.name},
                                       {"digest", skill.entry.digest},

@@ -174,9 +174,8 @@ Result<SkillSource> from_git(const Desk& desk, std::string_view text) {
         return fail(Code::denied, "what came is not the commit that was asked for");
     }
     const std::string& path = desk.options.skill.path;
-    if (!path.empty()) TRY(skills::check_tree_path(path));
-    source.tree =
-        TRY(skills::read_tree(path.empty() ? incoming.path() : incoming.path() + "/" + path));
+    source.tree = path.empty() ? TRY(skills::read_tree(incoming.path()))
+                               : TRY(skills::read_tree_below(incoming.path(), path));
     source.place = path.empty() ? address : address + " " + path;
     if (!path.empty()) source.folder = path.substr(path.rfind('/') + 1);
     return source;

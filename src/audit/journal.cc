@@ -50,6 +50,11 @@ Result<Journal> Journal::open(Storage& storage, std::size_t bytes) {
         return Journal(storage, static_cast<std::size_t>(*existing));
     }
     if (!existing && existing.error().code != Code::not_found) return existing.failure();
+    if (existing && *existing > journal_bytes_max) {
+        return base::fail(Code::exhausted,
+                          "the log's journal is larger than it is ever made; restore the folder "
+                          "from a copy");
+    }
     // Written with zeros rather than reserved: a reserved block costs an entry in the file
     // system's own journal when it is first written, in the middle of somebody's wait.
     TRY(storage.make_zeros(file_name, bytes));

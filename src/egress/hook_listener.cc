@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/pack.h"
@@ -19,6 +20,7 @@ namespace {
 
 constexpr int look_ms = 1'000;
 constexpr std::int64_t grace_ms = 500;
+constexpr std::size_t bodies_remembered_max = 256;
 
 bool is_json(const net::Headers& headers) {
     const auto type = headers.only("Content-Type");
@@ -164,9 +166,20 @@ bool HookListener::may_pass() {
     return ++passed_ <= limits_.per_minute_max;
 }
 
+// What a platform sends again counts once as somebody's answer: a wrong code must not be counted
+// against its owner as often as it is delivered.
+bool HookListener::is_new(const std::string& body) {
+    const auto digest = crypto::sha256(base::bytes_of(body));
+    const std::scoped_lock lock(mutex_);
+    if (std::find(attested_.begin(), attested_.end(), digest) != attested_.end()) return false;
+    if (attested_.size() >= bodies_remembered_max) attested_.pop_front();
+    attested_.push_back(digest);
+    return true;
+}
+
 HookListener::Answer HookListener::pass_on(const std::string& id, const std::string& body) {
     received_bytes_ += body.size();
-    attest(parts_.keeper, parts_.envelope.decision, body);
+    if (is_new(body)) attest(parts_.keeper, parts_.envelope.decision, body);
     base::Packer packer;
     packer.text(id);
     packer.text(body);

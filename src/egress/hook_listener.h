@@ -12,9 +12,11 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <map>
 #include <mutex>
 
+#include "crypto/hash.h"
 #include "egress/envelope.h"
 #include "egress/hook_signature.h"
 #include "egress/keeper_link.h"
@@ -62,6 +64,7 @@ class HookListener {
     Answer judge(net::HttpExchange& exchange);
     Answer pass_on(const std::string& id, const std::string& body);
     bool may_pass();
+    bool is_new(const std::string& body);
     void take(const os::Frame& frame);
     bool tell_refused();  // whether there was something
 
@@ -76,6 +79,7 @@ class HookListener {
     std::uint64_t next_number_ = 1;
     std::int64_t minute_ = 0;
     std::int64_t passed_ = 0;  // in that minute
+    std::deque<crypto::Digest> attested_;
     std::uint64_t refused_ = 0;
     std::string refused_why_;
     bool ended_ = false;

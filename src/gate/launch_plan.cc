@@ -51,6 +51,13 @@ void add_project(os::LaunchSpec& spec, const policy::Profile& profile, const Lau
     if (profile.project != policy::Access::write) return;
     for (const auto& name : profile.read_only_names) {
         const std::string path = places.project + "/" + name;
+        // As a mount of its own the folder above cannot be moved away and put together anew.
+        const std::string above = path.substr(0, path.rfind('/'));
+        const bool has_mount = std::ranges::any_of(
+            spec.mounts, [&](const auto& mount) { return mount.target == above; });
+        if (!has_mount && os::facts_of_path(path)) {
+            spec.mounts.push_back(personal(above, policy::Access::write));
+        }
         if (os::facts_of_path(path)) spec.mounts.push_back(personal(path, policy::Access::read));
     }
 }

@@ -20,9 +20,13 @@ constexpr std::size_t sessions_noted_max = 10'000;
 constexpr base::WallTime_ms kept_ms = base::WallTime_ms{30} * 24 * 3600 * 1000;
 
 Json json_of(const HeldPlan& held) {
-    return JsonObject{
-        {"id", held.id},         {"session", held.session},         {"turn", held.turn},
-        {"person", held.person}, {"declared_ms", held.declared_ms}, {"calls", held.plan.to_json()}};
+    return JsonObject{{"id", held.id},
+                      {"session", held.session},
+                      {"turn", held.turn},
+                      {"person", held.person},
+                      {"declared_ms", held.declared_ms},
+                      {"calls", held.plan.to_json()},
+                      {"strangers_read", held.strangers_read}};
 }
 
 Result<HeldPlan> held_from(const Json& json) {
@@ -32,6 +36,7 @@ Result<HeldPlan> held_from(const Json& json) {
     held.turn = TRY(wire::text_at(json, "turn"));
     held.person = TRY(wire::text_at(json, "person"));
     held.declared_ms = TRY(wire::integer_at(json, "declared_ms"));
+    held.strangers_read = TRY(wire::boolean_at(json, "strangers_read"));
     const Json* calls = json.find("calls");
     if (calls == nullptr) return fail(Code::corrupt, "a plan without calls");
     held.plan = TRY(flow::Plan::from_json(*calls));
@@ -123,9 +128,32 @@ Result<> PlanBook::save() const {
 void PlanBook::note(const Circumstances& circumstances) {
     if (circumstances.session.empty()) return;
     if (circumstances.label.integrity != flow::Integrity::untrusted) return;
-    if (strangers_read_.size() >= sessions_noted_max) strangers_read_.clear();
-    strangers_read_.insert(circumstances.session);
+    if (strangers_read_.size() < sessions_noted_max) strangers_read_.insert(circumstances.session);
+    const auto held = plans_.find(circumstances.session);
+    if (held == plans_.end() || held->second.strangers_read) return;
+    held->second.strangers_read = true;
+    // Not durable: after a crash the first question that is derived from the text says it again.
+    static_cast<void>(save().ok());
 }
+
+// Of more conversations than are noted each counts as one that has read.
+bool PlanBook::has_read_strangers(const std::string& session) const {
+    return strangers_read_.size() >= sessions_noted_max || strangers_read_.contains(session);
+}
+
+namespace {
+
+// After a stranger's text a plan only loses calls: what it would fix now, the stranger may have
+// chosen.
+bool only_loses(const flow::Plan& plan, const flow::Plan& held) {
+    return std::ranges::all_of(plan.calls(), [&](const flow::PlannedCall& call) {
+        return std::ranges::any_of(held.calls(), [&](const flow::PlannedCall& had) {
+            return had.tool == call.tool && had.pins == call.pins;
+        });
+    });
+}
+
+}  // namespace
 
 Result<> PlanBook::declare(HeldPlan plan, const Circumstances& circumstances) {
     note(circumstances);
@@ -139,7 +167,15 @@ Result<> PlanBook::declare(HeldPlan plan, const Circumstances& circumstances) {
                     "there is a plan, and without the person it can only shrink; call the tool, "
                     "and the person is asked about that one call");
     }
-    if (held == nullptr && strangers_read_.contains(plan.session)) {
+    const bool has_read =
+        has_read_strangers(plan.session) || (held != nullptr && held->strangers_read);
+    if (held != nullptr && has_read && !only_loses(plan.plan, held->plan)) {
+        return fail(Code::conflict,
+                    "after a stranger's text a plan only loses calls; what a call is given cannot "
+                    "be fixed any more");
+    }
+    plan.strangers_read = has_read;
+    if (held == nullptr && has_read) {
         return fail(Code::conflict,
                     "a plan is declared before the first text of a stranger is read; go on without "
                     "one");

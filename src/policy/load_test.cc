@@ -372,6 +372,27 @@ TEST(Narrow, SaysWhatNoRuleCanDo) {
     EXPECT_THAT(error("enterprise", "read a"), HasSubstr("approval by 1 of repository-owner"));
 }
 
+// Else whoever sits at the approver's screen writes a rule where a code is missing.
+TEST(Narrow, NeverStandsForACodeOrForSeveralPeople) {
+    const FactTables facts = FactTables::builtin();
+    for (const std::string_view wanted : {"@factor(\"totp\")", "@quorum(\"2\")"}) {
+        PolicySources sources = preset_sources("personal").value();
+        sources.files.push_back(
+            {Layer::organisation,
+             RuleKind::rules,
+             {"ours.cedar", "@id(\"ours\") @ask(\"Posts\") " + std::string(wanted) +
+                                " permit (principal is Hardshell::Agent, action, resource) "
+                                "when { context.base.approved };"}});
+        NarrowWish wish;
+        wish.owner = "alice";
+        wish.question =
+            question_of("message team", given_for_enterprise(), facts, ExceptionTable()).value();
+        const auto rule = narrowest_rule(sources, test_options(), wish);
+        ASSERT_FALSE(rule.ok()) << wanted;
+        EXPECT_THAT(rule.error().what, HasSubstr("a rule cannot stand for")) << wanted;
+    }
+}
+
 TEST(Narrow, HasAnEndWhenWanted) {
     NarrowWish wish;
     Given given = given_for_enterprise();

@@ -203,6 +203,14 @@ Result<NarrowRule> narrowest_rule(const PolicySources& sources, const LoadOption
     if (decision.outcome == Outcome::allow) {
         return fail(Code::conflict, "no rule is needed: " + summary(decision));
     }
+    // What takes a code or several people takes it each time.
+    for (const ApprovalRequirement& needed : decision.requirements) {
+        if (!needed.needs_code && needed.quorum <= 1) continue;
+        return fail(Code::denied,
+                    fmt::format("a rule cannot stand for {} (wanted by {}); have it approved each "
+                                "time",
+                                describe(needed, question.person), needed.rule));
+    }
     NarrowWish cleaned = wish;
     cleaned.question = question;
     NarrowRule rule = write_rule(cleaned, decision.obligations);

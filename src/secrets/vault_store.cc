@@ -196,7 +196,9 @@ Result<Json> VaultStore::ask_logged_in(const Question& question, const StoreWait
     TRY(keep_token(wait));
     auto answer = ask(question, wait);
     if (answer || answer.error().code != Code::denied) return answer;
-    if (ask({"GET", "auth/token/lookup-self"}, wait)) return answer;
+    // Only a server that says so has forgotten the token; one that is busy has not.
+    const auto known = ask({"GET", "auth/token/lookup-self"}, wait);
+    if (known || known.error().code != Code::denied) return answer;
     TRY(log_in(wait));
     return ask(question, wait);
 }
@@ -277,6 +279,16 @@ Result<> VaultStore::revoke(const Lease& lease, const StoreWait& wait) {
     return {};
 }
 
+// Once more where the server was busy or the line was cut; what then still stands ends with its
+// own time, and the caller says so.
+Result<> VaultStore::revoke_twice(const Lease& lease, const StoreWait& wait) {
+    const auto first = revoke(lease, wait);
+    if (first) return first;
+    const Code code = first.error().code;
+    if (code == Code::denied || code == Code::not_found || code == Code::timed_out) return first;
+    return revoke(lease, wait);
+}
+
 Result<> VaultStore::end(const std::string& owner, const StoreWait& wait) {
     Result<> outcome;
     for (auto at = leases_.begin(); at != leases_.end();) {
@@ -284,7 +296,7 @@ Result<> VaultStore::end(const std::string& owner, const StoreWait& wait) {
             ++at;
             continue;
         }
-        const auto revoked = revoke(at->second, wait);
+        const auto revoked = revoke_twice(at->second, wait);
         if (!revoked) outcome = revoked.failure();
         at = leases_.erase(at);
     }
@@ -294,7 +306,7 @@ Result<> VaultStore::end(const std::string& owner, const StoreWait& wait) {
 Result<> VaultStore::close(const StoreWait& wait) {
     Result<> outcome;
     for (const auto& [key, lease] : leases_) {
-        const auto revoked = revoke(lease, wait);
+        const auto revoked = revoke_twice(lease, wait);
         if (!revoked) outcome = revoked.failure();
     }
     leases_.clear();

@@ -67,6 +67,7 @@ class VaultStore : public SecretStore {
     // Whether the lease can be used as it is or after a renewal.
     bool keep_lease(Lease& lease, const StoreWait& wait);
     base::Result<> revoke(const Lease& lease, const StoreWait& wait);
+    base::Result<> revoke_twice(const Lease& lease, const StoreWait& wait);
     base::Result<Life> life_of(const wire::Json& answer, std::string_view span,
                                Instant since) const;
     // How much of a life is over, in thirds; 3: all of it.

@@ -64,6 +64,20 @@ TEST_F(StoreTest, RefusesWhatDoesNotBelongIntoASkill) {
     EXPECT_FALSE(fs::exists(base_ + "/store/lock.json"));
 }
 
+// A repository's link must not have one's own folders read as its skill.
+TEST_F(StoreTest, NoLinkLeadsOutOfARepository) {
+    put_skill("a-skill");
+    fs::create_directories(base_ + "/repository/skills");
+    fs::create_directory_symlink(base_ + "/in", base_ + "/repository/link");
+    fs::create_directory_symlink(base_ + "/in", base_ + "/repository/skills/x");
+    fs::copy(base_ + "/in", base_ + "/repository/skills/real");
+    const std::string top = base_ + "/repository";
+    EXPECT_TRUE(read_tree_below(top, "skills/real").ok());
+    for (const char* path : {"link", "skills/x", "../in", "/etc", ".git", ".git/hooks"}) {
+        EXPECT_EQ(read_tree_below(top, path).error().code, Code::denied) << path;
+    }
+}
+
 TEST_F(StoreTest, RefusesAHundredThousandFilesAndDeepFolders) {
     put_skill("many");
     for (int i = 0; i < 2'100; ++i) put("f" + std::to_string(i), "");

@@ -166,6 +166,19 @@ Result<Tree> read_tree(const std::string& folder, const TreeLimits& limits) {
     return tree;
 }
 
+Result<Tree> read_tree_below(const std::string& folder, const std::string& path) {
+    TRY(check_tree_path(path));
+    if (path == ".git" || path.starts_with(".git/")) {
+        return fail(Code::denied, "what git keeps for itself is no skill");
+    }
+    Tree tree;
+    const os::Fd top = TRY(os::open_file(folder, O_RDONLY | O_DIRECTORY));
+    const os::Fd opened = TRY(os::open_exact(top.get(), path, O_RDONLY | O_DIRECTORY));
+    TRY(Reader({}, tree).enter(opened, "", 0));
+    settle_tree(tree);
+    return tree;
+}
+
 Result<> check_tree_path(std::string_view path) {
     if (path.empty() || path.size() > policy::path_bytes_max || path.front() == '/') {
         return fail(Code::denied, fmt::format("\"{}\" is not a relative path", path));

@@ -53,6 +53,8 @@ struct Tree {
 
 // exhausted when the folder is larger than the limits, with the limit's name. `.git` is left out.
 base::Result<Tree> read_tree(const std::string& folder, const TreeLimits& limits = {});
+// The same of a folder below one that belongs to somebody else: denied where a link leads to it.
+base::Result<Tree> read_tree_below(const std::string& folder, const std::string& path);
 // One entry of a tree that comes from elsewhere (an archive): the same checks of names.
 base::Result<> check_tree_path(std::string_view path);
 // The sentence and refusal for a tree that may not be installed; ok when it may.

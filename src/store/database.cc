@@ -109,6 +109,11 @@ Result<> Database::make_new(const std::string& path, std::span<const Migration> 
         TRY(database.run_script("PRAGMA journal_mode=WAL;"));
     }
     TRY(os::sync_data(TRY(os::open_file(beside, O_RDWR, 0600)).get()));
+    // What is left of a file that is gone would be played back into the new one.
+    for (const char* rest : {"-journal", "-wal", "-shm"}) {
+        const auto removed = os::remove_file(path + rest);
+        if (!removed && removed.error().code != Code::not_found) return removed;
+    }
     TRY(os::rename_file(beside, path));
     return os::sync_folder(path.substr(0, path.rfind('/')));
 }

@@ -253,6 +253,15 @@ std::string text_of_page(ToolContext& context, const Page& page, const wire::Url
                               read.error().what, bounded_text(page.body, text_bytes_max / 2));
 }
 
+// A server chose where this failed, so what is said about it are partly its words: they carry its
+// label, else a server could speak through our errors.
+Result<Reply> led_into(const base::Error& error, const flow::Label& label) {
+    if (error.code == Code::cancelled) return fail(Code::cancelled, "the fetch was cancelled");
+    Reply reply{error.what, label, "led to an address that failed"};
+    reply.is_error = true;
+    return reply;
+}
+
 class HttpFetch : public Tool {
   public:
     HttpFetch()
@@ -271,14 +280,15 @@ class HttpFetch : public Tool {
         for (int hops = 0; redirects(page); ++hops) {
             if (hops == redirects_max) {
                 return fail(Code::exhausted,
-                            fmt::format("the address led on {} times; the last one "
-                                        "was {}",
-                                        redirects_max, request.url.text()));
+                            fmt::format("the address led on {} times", redirects_max));
             }
             const std::string before = request.url.origin();
-            TRY(follow(request, page));
+            const auto followed = follow(request, page);
+            if (!followed) return led_into(followed.error(), label);
             if (request.url.origin() != before) led_elsewhere(context.circumstances);
-            page = TRY(exchange(context, request));
+            auto next = exchange(context, request);
+            if (!next) return led_into(next.error(), label);
+            page = *std::move(next);
             label = flow::join(label, label_of_page(page.address));
         }
         Reply reply{text_of_page(context, page, request.url), label,

@@ -173,8 +173,12 @@ Result<Tree> read_tree_below(const std::string& folder, const std::string& path)
     }
     Tree tree;
     const os::Fd top = TRY(os::open_file(folder, O_RDONLY | O_DIRECTORY));
-    const os::Fd opened = TRY(os::open_exact(top.get(), path, O_RDONLY | O_DIRECTORY));
-    TRY(Reader({}, tree).enter(opened, "", 0));
+    const auto opened = os::open_exact(top.get(), path, O_RDONLY | O_DIRECTORY);
+    if (!opened) {
+        return fail(Code::denied,
+                    fmt::format("{} is no folder of its own: it is not there, or a link", path));
+    }
+    TRY(Reader({}, tree).enter(*opened, "", 0));
     settle_tree(tree);
     return tree;
 }

@@ -8,6 +8,7 @@
 #include "hardshell/lines.h"
 #include "os/file.h"
 #include "os/system.h"
+#include "wire/members.h"
 
 namespace hs::cli {
 
@@ -53,11 +54,6 @@ std::string shown(const Json& value) {
 }
 
 }  // namespace
-
-std::string text_in(const Json& json, std::string_view key) {
-    const Json* found = json.find(key);
-    return found != nullptr && found->text() != nullptr ? *found->text() : std::string();
-}
 
 Result<int> run_init(const Desk& desk) {
     const auto& places = desk.places;

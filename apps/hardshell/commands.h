@@ -4,6 +4,7 @@
 
 #include "control/places.h"
 #include "hardshell/options.h"
+#include "wire/members.h"
 
 namespace hs::cli {
 
@@ -165,7 +166,7 @@ base::Result<int> export_keys(const Desk& desk);
 // The token in a file, or on standard input for "-".
 base::Result<std::string> token_from_file(const std::string& file);
 
-// The member's text, or nothing.
-std::string text_in(const wire::Json& json, std::string_view key);
+// Tables are made of answers of the daemon and of records.
+using wire::text_in;
 
 }  // namespace hs::cli

@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "hardshell/commands.h"
+#include "wire/members.h"
 
 namespace hs::cli {
 
@@ -16,11 +17,6 @@ using wire::Json;
 namespace {
 
 constexpr std::size_t summary_columns_max = 60;
-
-std::string text_of(const Json& json, std::string_view key) {
-    const auto text = wire::text_at_or(json, key, "");
-    return text ? *text : std::string();
-}
 
 // What a call is about, in few words: its first telling argument.
 std::string about(const Json& arguments) {
@@ -64,7 +60,7 @@ Result<TurnView> Conversation::say(DaemonLine& daemon, Json request, const os::W
 
 Result<> Conversation::on_event(const std::string& kind, const Json& data) {
     const bool json = screen_.form() == Form::json;
-    if (kind == "turn") view_.turn = text_of(data, "turn");
+    if (kind == "turn") view_.turn = text_in(data, "turn");
     if (kind == "text" && data.text() != nullptr && !json) text_->add(clean(*data.text()));
     if (kind == "tool" && !json) show_tool(data);
     if (kind == "notice" && data.text() != nullptr && !json) {
@@ -72,21 +68,21 @@ Result<> Conversation::on_event(const std::string& kind, const Json& data) {
         screen_.note(screen_.tone(Tone::warning, clean(*data.text())));
     }
     if (kind == "pending") return show_pending(data);
-    if (kind == "failed") return fail(Code::io, text_of(data, "what"));
+    if (kind == "failed") return fail(Code::io, text_in(data, "what"));
     if (kind == "done") {
         view_.done = data;
-        view_.session = text_of(data, "session");
-        view_.status = text_of(data, "status");
-        view_.provider = text_of(data, "provider");
-        view_.model = text_of(data, "model");
+        view_.session = text_in(data, "session");
+        view_.status = text_in(data, "status");
+        view_.provider = text_in(data, "provider");
+        view_.model = text_in(data, "model");
         if (const Json* usage = data.find("usage")) view_.usage = *usage;
     }
     return {};
 }
 
 void Conversation::show_tool(const Json& card) {
-    const std::string phase = text_of(card, "phase");
-    const std::string tool = text_of(card, "tool");
+    const std::string phase = text_in(card, "phase");
+    const std::string tool = text_in(card, "tool");
     if (phase == "begin") {
         text_->finish();
         const Json* arguments = card.find("arguments");
@@ -96,11 +92,11 @@ void Conversation::show_tool(const Json& card) {
         return;
     }
     if (phase == "change") {
-        screen_.line(clean(text_of(card, "text")));
+        screen_.line(clean(text_in(card, "text")));
         return;
     }
-    const std::string outcome = text_of(card, "outcome");
-    const std::string decision = text_of(card, "decision");
+    const std::string outcome = text_in(card, "outcome");
+    const std::string decision = text_in(card, "decision");
     const Json* ms = card.find("ms");
     const Tone tone = outcome == "done" ? Tone::good : Tone::bad;
     std::string line = fmt::format("{} {}  {}", screen_.tone(tone, outcome == "done" ? "●" : "✗"),
@@ -119,13 +115,13 @@ void Conversation::show_tool(const Json& card) {
 
 Result<> Conversation::show_pending(const Json& pending) {
     text_->finish();
-    const std::string approval = text_of(pending, "approval");
+    const std::string approval = text_in(pending, "approval");
     view_.approval = approval;
     if (screen_.form() == Form::json && unattended_ == Unattended::leave) {
         view_.status = "pending";
         return fail(Code::conflict, "an approval is open");
     }
-    const std::string card = clean(text_of(pending, "card"));
+    const std::string card = clean(text_in(pending, "card"));
     if (!screen_.interactive()) {
         screen_.note("Needs your approval:\n  " + card);
         screen_.note(
@@ -136,7 +132,7 @@ Result<> Conversation::show_pending(const Json& pending) {
     }
     screen_.line(screen_.tone(Tone::warning, "Needs your approval"));
     screen_.line("  " + card);
-    return answer(approval, text_of(pending, "decision"));
+    return answer(approval, text_in(pending, "decision"));
 }
 
 Result<> Conversation::answer(const std::string& approval, const std::string& decision) {

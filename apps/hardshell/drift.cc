@@ -13,6 +13,7 @@
 #include "insight/review_due.h"
 #include "os/file.h"
 #include "os/system.h"
+#include "wire/members.h"
 
 namespace hs::cli {
 
@@ -23,17 +24,13 @@ using insight::Finding;
 using insight::Weight;
 using wire::Json;
 using wire::JsonObject;
+using wire::number_in;
 
 namespace {
 
 constexpr std::string_view usual_window = "30d";
 constexpr std::size_t config_bytes_max = std::size_t{1} << 20U;
 constexpr std::int64_t look_patience_ms = 300'000;
-
-std::int64_t number_in(const Json& json, std::string_view key) {
-    const Json* member = json.find(key);
-    return member != nullptr && member->integer() != nullptr ? *member->integer() : 0;
-}
 
 Result<gate::Settings> settings_of(const Desk& desk) {
     const auto text = os::read_text(desk.places.config_file, config_bytes_max);

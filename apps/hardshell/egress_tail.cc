@@ -8,22 +8,19 @@
 #include "audit/read.h"
 #include "hardshell/commands.h"
 #include "hardshell/event_list.h"
+#include "wire/members.h"
 
 namespace hs::cli {
 
 using base::Result;
 using wire::Json;
 using wire::JsonObject;
+using wire::number_in;
 
 namespace {
 
 // Between two looks for new events; a checkpoint follows an event within a second.
 constexpr std::int64_t look_ms = 200;
-
-std::int64_t number_in(const Json& item, std::string_view key) {
-    const auto number = wire::integer_at_or(item, key, 0);
-    return number ? *number : 0;
-}
 
 // Of an exchange or a tunnel that has ended.
 Json ended(const Json& detail) {

@@ -4,6 +4,7 @@
 
 #include "hardshell/conversation.h"
 #include "hardshell/memory_lines.h"
+#include "wire/members.h"
 
 namespace hs::cli {
 
@@ -12,6 +13,7 @@ using base::fail;
 using base::Result;
 using wire::Json;
 using wire::JsonObject;
+using wire::number_in;
 
 namespace {
 
@@ -24,11 +26,6 @@ std::string whose(const Json& entry) {
     const std::string integrity = integrity_of(entry);
     if (integrity == "person") return "your own words";
     return integrity == "internal" ? "from the project's texts" : "from a stranger's text";
-}
-
-std::int64_t number_in(const Json& json, std::string_view key) {
-    const Json* found = json.find(key);
-    return found != nullptr && found->integer() != nullptr ? *found->integer() : 0;
 }
 
 int show_list(const Desk& desk, const Json& json, const std::string& nothing) {

@@ -8,6 +8,7 @@
 #include "memory/backup.h"
 #include "os/file.h"
 #include "os/system.h"
+#include "wire/members.h"
 
 namespace hs::cli {
 
@@ -18,17 +19,13 @@ using base::Result;
 using memory::Entry;
 using wire::Json;
 using wire::JsonObject;
+using wire::number_in;
 
 namespace {
 
 constexpr std::size_t file_bytes_max = std::size_t{256} << 20U;
 constexpr std::size_t chunk_bytes = std::size_t{8} << 20U;
 constexpr std::string_view head_name = "backup";
-
-std::int64_t number_in(const Json& json, std::string_view key) {
-    const Json* found = json.find(key);
-    return found != nullptr && found->integer() != nullptr ? *found->integer() : 0;
-}
 
 bool is_true(const Json& json, std::string_view key) {
     const Json* found = json.find(key);

@@ -6,6 +6,7 @@
 
 #include "hardshell/memory_lines.h"
 #include "hardshell/skill_desk.h"
+#include "wire/members.h"
 
 namespace hs::cli {
 
@@ -13,13 +14,9 @@ using base::Result;
 using wire::Json;
 using wire::JsonArray;
 using wire::JsonObject;
+using wire::number_in;
 
 namespace {
-
-std::int64_t number_in(const Json& json, std::string_view key) {
-    const Json* found = json.find(key);
-    return found != nullptr && found->integer() != nullptr ? *found->integer() : 0;
-}
 
 const Json* usage_of(const Json& usage, const std::string& name) {
     const auto* rows = usage.array();

@@ -31,7 +31,7 @@ std::string list_in(const Json& item, std::string_view key) {
     return text;
 }
 
-std::string number_in(const Json& item, std::string_view key) {
+std::string count_shown(const Json& item, std::string_view key) {
     return fmt::format(
         "{}", wire::integer_at_or(item, key, 0).ok() ? *wire::integer_at_or(item, key, 0) : 0);
 }
@@ -66,8 +66,8 @@ Result<int> run_secret_stores(const Desk& desk) {
     for (const Json& one : *TRY(wire::array_at(json, "stores"))) {
         const std::string trouble = text_in(one, "trouble");
         rows.push_back({text_in(one, "name"), text_in(one, "kind"), text_in(one, "address"),
-                        list_in(one, "classes"), number_in(one, "secrets"),
-                        number_in(one, "leases"),
+                        list_in(one, "classes"), count_shown(one, "secrets"),
+                        count_shown(one, "leases"),
                         trouble.empty() ? text_in(one, "state") : clean(trouble)});
     }
     desk.screen.table({"store", "kind", "address", "classes", "secrets", "leases", "state"}, rows);

@@ -9,6 +9,7 @@
 #include "hardshell/event_list.h"
 #include "hardshell/lines.h"
 #include "os/file.h"
+#include "wire/members.h"
 
 namespace hs::cli {
 
@@ -16,17 +17,12 @@ using base::Code;
 using base::fail;
 using base::Result;
 using wire::Json;
+using wire::number_in;
 
 namespace {
 
 constexpr std::int64_t test_patience_ms = 30'000;
 constexpr std::size_t text_bytes_max = std::size_t{1} << 20U;
-
-std::int64_t number_in(const Json& json, std::string_view key) {
-    const Json* member = json.find(key);
-    const auto* number = member != nullptr ? member->integer() : nullptr;
-    return number != nullptr ? *number : 0;
-}
 
 const wire::JsonArray& list_in(const Json& json, std::string_view key) {
     static const wire::JsonArray none;

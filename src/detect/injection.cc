@@ -7,13 +7,13 @@
 
 namespace hs::detect {
 
-namespace {
-
 void report_match(const char* kind, const Expression& expression, std::string_view text,
                   std::size_t at, double confidence, Report& report) {
     const std::size_t size = expression.match_at_start(text.substr(at, 600));
     if (size > 0) report.add(kind, Family::injection, at, at + size, confidence);
 }
+
+namespace {
 
 void look_override(std::string_view text, std::size_t at, std::size_t, Report& report) {
     static const Expression expression(

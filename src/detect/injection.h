@@ -10,6 +10,12 @@ namespace hs::detect {
 
 std::span<const StructuredLook> injection_looks();
 
+class Expression;
+
+// Reports what the expression matches from `at` on, within the next 600 bytes.
+void report_match(const char* kind, const Expression& expression, std::string_view text,
+                  std::size_t at, double confidence, Report& report);
+
 // at: the first byte of a character that is not ASCII. Reports what is invisible or turns the
 // direction; returns the byte after the run.
 std::size_t look_hidden(std::string_view text, std::size_t at, Report& report);

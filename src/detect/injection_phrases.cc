@@ -3,17 +3,13 @@
 #include <algorithm>
 
 #include "detect/expression.h"
+#include "detect/injection.h"
+#include "detect/lower_case.h"
 #include "detect/shape.h"
 
 namespace hs::detect {
 
 namespace {
-
-void report_match(const char* kind, const Expression& expression, std::string_view text,
-                  std::size_t at, double confidence, Report& report) {
-    const std::size_t size = expression.match_at_start(text.substr(at, 600));
-    if (size > 0) report.add(kind, Family::injection, at, at + size, confidence);
-}
 
 // German, French, Spanish, Italian, Portuguese, Dutch, Polish, Swedish, Russian, Chinese: the verb
 // before what is to be forgotten.
@@ -128,7 +124,10 @@ void look_reader(std::string_view text, std::size_t at, std::size_t, Report& rep
 void look_before_answer(std::string_view text, std::size_t at, std::size_t, Report& report) {
     static const Expression expression(
         R"re((?i)before (?:you )?(?:answer|respond|reply|continue|proceed|us(?:e|ing) (?:this|any|the) tool|summari[sz]|complet|return|do)\w*[^\n.]{0,60}?\b(?:upload|send|read|fetch|run|execute|call|forward|post|open|visit|e-?mail|include|append|copy|download)\b[^\n]{0,80}?(?:https?://|~/|\.ssh|\.env|\.aws|key|token|secret|password|credential|file|history|conversation|notes|memory|mcp\.json|config))re");
-    report_match("order-to-model", expression, text, at, 0.65, report);
+    const bool ordered = LowerCase::line_from(text, at).has_any(
+        {"upload", "send", "read", "fetch", "run", "execute", "call", "forward", "post", "open",
+         "visit", "mail", "include", "append", "copy", "download"});
+    if (ordered) report_match("order-to-model", expression, text, at, 0.65, report);
 }
 
 void look_consented(std::string_view text, std::size_t at, std::size_t, Report& report) {
@@ -155,7 +154,9 @@ void look_call_tool(std::string_view text, std::size_t at, std::size_t, Report& 
 void look_every_secret(std::string_view text, std::size_t at, std::size_t, Report& report) {
     static const Expression expression(
         R"re((?i)(?:every|all|any) (?:of )?(?:the )?(?:\w+ ){0,2}(?:api keys?|passwords?|credentials?|secrets?|tokens?|private keys?|ssh keys?|environment variables)[^\n]{0,80}?(?:in|into|to|at|with) (?:your (?:reply|answer|response|output|summary|message)|the (?:reply|answer|response|url|link)|https?://|[\w.+-]+@[\w-]+\.))re");
-    report_match("data-request", expression, text, at, 0.7, report);
+    const bool sent = LowerCase::line_from(text, at).has_any(
+        {"reply", "answer", "response", "output", "summary", "message", "url", "link", "://", "@"});
+    if (sent) report_match("data-request", expression, text, at, 0.7, report);
 }
 
 // [details](https://host/c?q=<insert user data here>)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "base/result.h"
 #include "detect/shape.h"
@@ -10,26 +11,57 @@ namespace hs::detect {
 
 namespace {
 
-// How often a byte stands in text and source code, roughly; only the order matters.
-int commonness(char byte) {
-    constexpr std::string_view by_frequency = "qjzxkvwybgfpmhudclsrnioate";
-    if (is_digit(byte)) return 4;
-    const char lower = to_lower(byte);
-    const std::size_t at = by_frequency.find(lower);
-    if (at != std::string_view::npos) return static_cast<int>(at) + 5;
-    if (byte == ' ' || byte == '\n') return 32;
-    if (byte == '-' || byte == '_' || byte == '=' || byte == '.' || byte == ':') return 12;
-    return 3;
+// How rare a letter is in English prose and source code, and how rare behind another, in half bits
+// of surprise: 'a' is none, 'z' the most. Blanks come first, then the letters. Measured once over
+// manuals and source code; only the order of what is summed matters.
+constexpr std::string_view alone = "einkkhlnkiupkmiiluijilonrmv";
+constexpr std::string_view behind[] = {
+    "dhljlmkomjtrkllikvljhnokxmz", "ixkikwplzkvnhjfzlugifmnpskz", "qixswfxzuikzftziuzhlqgzzzgz",
+    "lizmyfxzhjzkjxzevwlsgjzzzoz", "djqxleupzfvzouyiwznktmttzoz", "ekujhmnovozvjlhsnofhkvmokoz",
+    "djzurjkzzgzzoqzfzzhsilzzzlz", "eizyzeuohhzvoqimozgmplszzyv", "hfzzxczzzhzzyvuhzzopjqzyzrz",
+    "smjhkjjkzuxtjlfgnvlggslztzo", "sixywcyyzuzszwxiorwdwhzuzzw", "elyxndwvzfzwpyjwpvxhsovvzzz",
+    "ghvvhfpvzezthwyiqztkmjswzjz", "hfjrreyzzhzyoksgizziqktzzxz", "fjykgiohzmxpouoirzwggmnzzkz",
+    "htoljphmvqspkjfmjzfljhklrtw", "mfvwsgxwojzyhuwhjzfniixzziz", "wwyyywzyzxxzoyzwuwsywawrzzz",
+    "fhrllernzhzkqjlhpzljkmprzkz", "dlzmwfrvkiznpsvilwvjfkzpzqz", "fjwrmguzegzxouthqzjjnmzmwlz",
+    "gmijjjtozkzziigsmzggfxzzyzz", "rgzyzbzzzfzzzwzkxzzzzzzyzxz", "hfzzvhzzfezwozjfzzknzzzpzzz",
+    "jiqgsgqzmlzyzquvfzzydzztqlz", "bqsvvmyzzlzwrrrelzjkkxzuzvq", "jhyvvbvxwiyyuwukqvuuvpyyuvp",
+};
+constexpr int digit_rarity = 18;
+constexpr int sign_rarity = 16;  // the signs that names and assignments are made of
+constexpr int other_rarity = 20;
+constexpr int after_sign_rarity = 12;
+
+std::optional<std::size_t> place_of(char byte) {
+    if (byte == ' ' || byte == '\n') return 0;
+    if (!is_letter(byte)) return std::nullopt;
+    return static_cast<std::size_t>(to_lower(byte) - 'a') + 1;
+}
+
+int rarity(std::string_view gram) {
+    int sum = 0;
+    std::optional<std::size_t> before;
+    for (std::size_t i = 0; i < gram.size(); ++i) {
+        const auto place = place_of(gram[i]);
+        if (!place) {
+            const bool sign = std::string_view("-_=.:/\"'").find(gram[i]) != std::string_view::npos;
+            sum += is_digit(gram[i]) ? digit_rarity : sign ? sign_rarity : other_rarity;
+        } else if (before) {
+            sum += behind[*before][*place] - 'a';
+        } else {
+            sum += i == 0 ? alone[*place] - 'a' : after_sign_rarity;
+        }
+        before = place;
+    }
+    return sum;
 }
 
 std::size_t rarest_four(std::string_view text) {
     std::size_t best = 0;
-    int lowest = 1'000'000;
+    int highest = -1;
     for (std::size_t at = 0; at + 4 <= text.size(); ++at) {
-        int sum = 0;
-        for (std::size_t i = at; i < at + 4; ++i) sum += commonness(text[i]);
-        if (sum >= lowest) continue;
-        lowest = sum;
+        const int sum = rarity(text.substr(at, 4));
+        if (sum <= highest) continue;
+        highest = sum;
         best = at;
     }
     return best;
@@ -43,10 +75,11 @@ LiteralGate::LiteralGate(std::vector<Literal> literals) : literals_(std::move(li
         const std::string& text = literals_[i].text;
         CHECK(text.size() >= gram_bytes);
         const std::size_t before = rarest_four(text);
-        std::uint32_t gram = 0;
-        std::memcpy(&gram, text.data() + before, gram_bytes);
-        gram |= fold;
-        by_gram[gram].push_back({i, static_cast<std::uint32_t>(before)});
+        const std::size_t last = text.size() - gram_bytes;
+        const std::size_t far_at = before < last - before ? last : 0;
+        by_gram[gram_at(text, before)].push_back(
+            {i, static_cast<std::uint32_t>(before), static_cast<std::uint32_t>(text.size()),
+             gram_at(text, far_at), static_cast<std::uint32_t>(far_at)});
     }
     std::size_t room = 64;
     shift_ = 32 - 6;
@@ -67,18 +100,8 @@ LiteralGate::LiteralGate(std::vector<Literal> literals) : literals_(std::move(li
     }
 }
 
-std::uint32_t LiteralGate::slot_of(std::uint32_t gram) const {
-    std::size_t at = (gram * factor) >> shift_;
-    while (slots_[at].first != slots_[at].last) {
-        if (slots_[at].gram == gram) return static_cast<std::uint32_t>(at);
-        at = (at + 1) % slots_.size();
-    }
-    return none;
-}
-
 bool LiteralGate::stands_at(std::string_view text, std::size_t at, const Literal& literal) {
     const std::string& wanted = literal.text;
-    if (at + wanted.size() > text.size()) return false;
     if (!literal.any_case) return std::memcmp(text.data() + at, wanted.data(), wanted.size()) == 0;
     for (std::size_t i = 0; i < wanted.size(); ++i) {
         if (to_lower(text[at + i]) != wanted[i]) return false;

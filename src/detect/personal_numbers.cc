@@ -4,6 +4,7 @@
 #include <string>
 
 #include "detect/checksum.h"
+#include "detect/lower_case.h"
 #include "detect/national.h"
 #include "detect/personal.h"
 #include "detect/shape.h"
@@ -227,6 +228,19 @@ bool look_iban(std::string_view text, std::size_t begin, Report& report) {
     return false;
 }
 
+// Short words stand alone: sin is not in "using", pan not in "company".
+bool stands_in(std::string_view part, std::string_view word) {
+    for (std::size_t at = part.find(word); at != std::string_view::npos;
+         at = part.find(word, at + 1)) {
+        if (word.size() > 4) return true;
+        const std::size_t end = at + word.size();
+        const bool left = at > 0 && is_letter(part[at - 1]);
+        const bool right = end < part.size() && is_letter(part[end]) && is_letter(word.back());
+        if (!left && !right) return true;
+    }
+    return false;
+}
+
 }  // namespace
 
 bool has_context(std::string_view text, std::size_t begin, std::size_t end,
@@ -240,26 +254,12 @@ bool has_context(std::string_view text, std::size_t begin, std::size_t end,
         const std::size_t above = line == 0 ? std::string_view::npos : before.rfind('\n', line - 1);
         if (above != std::string_view::npos) before.remove_prefix(above + 1);
     }
-    std::string_view after = text.substr(end, 32);
-    after = after.substr(0, after.find('\n'));
+    const LowerCase parts[] = {LowerCase(before), LowerCase::line_from(text, end, 32)};
     while (!words.empty()) {
         const std::size_t bar = words.find('|');
         const std::string_view word = words.substr(0, bar);
-        if (!word.empty()) {
-            for (const std::string_view part : {before, after}) {
-                // Short words stand alone: sin is not in "using", pan not in "company".
-                std::size_t place = 0;
-                for (; place + word.size() <= part.size(); ++place) {
-                    std::size_t i = 0;
-                    while (i < word.size() && to_lower(part[place + i]) == word[i]) ++i;
-                    if (i < word.size()) continue;
-                    if (word.size() > 4) return true;
-                    const bool left = place > 0 && is_letter(part[place - 1]);
-                    const bool right = place + i < part.size() && is_letter(part[place + i]) &&
-                                       is_letter(word.back());
-                    if (!left && !right) return true;
-                }
-            }
+        for (const LowerCase& part : parts) {
+            if (!word.empty() && stands_in(part.text(), word)) return true;
         }
         words.remove_prefix(bar == std::string_view::npos ? words.size() : bar + 1);
     }

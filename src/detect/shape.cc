@@ -2,11 +2,29 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
+#include <cstring>
 
 namespace hs::detect {
 
 namespace {
+
+// The first digit from `at` on, or the text's end; eight bytes a step (each byte's high bit tells
+// that it is none: after the exclusive or, digits alone are below ten).
+std::size_t next_digit(std::string_view text, std::size_t at) {
+    constexpr std::uint64_t each = 0x0101010101010101;
+    for (; at + 8 <= text.size(); at += 8) {
+        std::uint64_t bytes = 0;
+        std::memcpy(&bytes, text.data() + at, 8);
+        bytes ^= '0' * each;
+        const std::uint64_t others = ((bytes & 0x7F * each) + 0x76 * each) | bytes;
+        const std::uint64_t digits = ~others & 0x80 * each;
+        if (digits != 0) return at + static_cast<std::size_t>(std::countr_zero(digits)) / 8;
+    }
+    while (at < text.size() && !is_digit(text[at])) ++at;
+    return at;
+}
 
 bool fits(char byte, Alphabet alphabet) {
     switch (alphabet) {
@@ -128,6 +146,18 @@ bool contains_any_case(std::string_view text, std::string_view lower_text) {
         std::size_t i = 1;
         while (i < lower_text.size() && to_lower(text[at + i]) == lower_text[i]) ++i;
         if (i == lower_text.size()) return true;
+    }
+    return false;
+}
+
+bool has_word_with_digit(std::string_view line, std::size_t bytes) {
+    std::size_t at = next_digit(line, 0);
+    while (at < line.size()) {
+        std::size_t begin = at;
+        while (begin > 0 && !is_space(line[begin - 1])) --begin;
+        while (at < line.size() && !is_space(line[at])) ++at;
+        if (at - begin >= bytes) return true;
+        at = next_digit(line, at);
     }
     return false;
 }

@@ -54,6 +54,8 @@ enum class Alphabet : std::uint8_t {
 };
 bool made_of(std::string_view text, Alphabet alphabet);
 bool is_uuid(std::string_view text);
+// A word of at least so many bytes with a digit in it.
+bool has_word_with_digit(std::string_view line, std::size_t bytes);
 
 // Shannon's entropy in bits a byte.
 double entropy(std::string_view text);

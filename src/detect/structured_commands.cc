@@ -160,10 +160,10 @@ void look_code_pair(std::string_view text, std::size_t at, std::size_t, Report& 
 
 // The password for the account is …; das Passwort lautet …; the token is `…`
 void look_said(std::string_view text, std::size_t at, std::size_t, Report& report) {
-    // A cheap refusal: what is told has a digit, in the same line.
-    const std::string_view line =
-        text.substr(at, std::min(text.substr(at, 200).find('\n'), std::size_t{200}));
-    if (std::none_of(line.begin(), line.end(), is_digit)) return;
+    // Prose speaks of passwords and years all the time; the expression is for the few lines that
+    // can tell one.
+    const std::string_view ahead = text.substr(at, 128);
+    if (!has_word_with_digit(ahead.substr(0, ahead.find('\n')), 8)) return;
     static const Expression expression(
         R"re((?i)(?:password|passwort|passphrase|kennwort|mot de passe|contraseña|senha|wachtwoord|hasło|token|secret|api key|access key|(?:encryption|signing|secret|private|master) key|pass|pw|credentials?|pin)\b(?:[^\n=:"'`]{0,48}?\s(?:is|lautet|ist|est|es|are|to|->|—|–|é)\s*:?|[^\n=:"'`]{0,24}?:|(?: \d)?)\s+["'`]?([^\s"'`,;<>()]{8,256}))re");
     std::string_view value = expression.group_at_start(text.substr(at, 400));

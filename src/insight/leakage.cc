@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <memory>
 
+#include "wire/members.h"
+
 namespace hs::insight {
 
 using audit::EventKind;
@@ -11,6 +13,7 @@ using base::Result;
 using wire::Json;
 using wire::JsonArray;
 using wire::JsonObject;
+using wire::text_in;
 
 namespace {
 
@@ -39,15 +42,8 @@ struct Call {
     bool reached = true;  // until a record says otherwise
 };
 
-std::int64_t number_in(const Json& json, std::string_view key) {
-    const Json* member = json.find(key);
-    const bool held = member != nullptr && member->integer() != nullptr;
-    return held ? std::max<std::int64_t>(*member->integer(), 0) : 0;
-}
-
-std::string text_in(const Json& json, std::string_view key) {
-    const Json* member = json.find(key);
-    return member != nullptr && member->text() != nullptr ? *member->text() : std::string();
+std::int64_t count_in(const Json& json, std::string_view key) {
+    return std::max<std::int64_t>(wire::number_in(json, key), 0);
 }
 
 std::vector<std::string> texts_in(const Json& json, std::string_view key) {
@@ -161,7 +157,7 @@ class Ledger {
             call.series = series;
             const Json* local = detail->find("local");
             call.is_local = local != nullptr && local->boolean() != nullptr && *local->boolean();
-            call.bytes = number_in(*detail, "bytes");
+            call.bytes = count_in(*detail, "bytes");
             call.classes = texts_in(*detail, "classes_sent");
             call.redacted = replacements_in(*detail, "redacted");
         }
@@ -170,14 +166,14 @@ class Ledger {
         const Json* replaced = detail->find("replaced");
         if (replaced == nullptr || replaced->array() == nullptr) return;
         for (const Json& one : *replaced->array()) {
-            call.replaced[number_in(one, "item")] = replacements_in(one, "kinds");
+            call.replaced[count_in(one, "item")] = replacements_in(one, "kinds");
         }
     }
 
     static void describe(Series& series, const Json& detail) {
         const Json* items = detail.find("items");
         if (items == nullptr || items->array() == nullptr) return;
-        std::int64_t number = number_in(detail, "first");
+        std::int64_t number = count_in(detail, "first");
         for (const Json& item : *items->array()) {
             auto piece = std::make_shared<Piece>();
             piece->what = text_in(item, "what");
@@ -186,7 +182,7 @@ class Ledger {
             }
             piece->lines = ranges_in(item, "lines");
             piece->classes = texts_in(item, "classes");
-            piece->bytes = number_in(item, "bytes");
+            piece->bytes = count_in(item, "bytes");
             piece->content = text_in(item, "content");
             series[number++] = std::move(piece);
         }

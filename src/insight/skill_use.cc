@@ -4,19 +4,17 @@
 
 #include <algorithm>
 
+#include "wire/members.h"
+
 namespace hs::insight {
 
 using audit::EventKind;
 using skills::MemoryUse;
 using skills::Permissions;
 using wire::Json;
+using wire::text_in;
 
 namespace {
-
-std::string text_in(const Json& json, std::string_view key) {
-    const Json* found = json.find(key);
-    return found != nullptr && found->text() != nullptr ? *found->text() : std::string();
-}
 
 bool lies_in(std::string_view path, std::string_view folder) {
     return path == folder ||

@@ -184,7 +184,7 @@ std::deque<Log::Item> Log::take() {
     const Instant until = due();
     std::unique_lock lock(mutex_);
     wakes_at_ = until;
-    if (awaited_ < usual_batch_) {
+    if (usual_batch_ > 1 && awaited_ < usual_batch_) {
         const auto patience =
             std::min<std::chrono::nanoseconds>(last_write_ / gather_part, gather_max);
         wanted_ = usual_batch_;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -37,11 +38,15 @@ std::string map_line(std::uint32_t inside, std::uint32_t outside) {
     return std::to_string(inside) + " " + std::to_string(outside) + " 1";
 }
 
-// A process that only holds a new user namespace open until it is killed.
+// A process that only holds a new user namespace open until it is killed, or its launcher is: an
+// orphan would keep the launcher's sockets open.
 Result<pid_t> start_holder() {
+    const pid_t launcher = ::getpid();
     const long pid = ::syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, nullptr, nullptr, nullptr, 0);
     if (pid < 0) return os::fail_errno("making a user namespace for an id-mapped mount", errno);
     if (pid == 0) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+        if (::getppid() != launcher) ::_exit(0);  // it ended before it could be waited for
         while (true) ::pause();
     }
     return static_cast<pid_t>(pid);

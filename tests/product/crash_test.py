@@ -1,6 +1,7 @@
 """kill -9 of each process under load: nothing acknowledged is lost, no effect is repeated, the log
 verifies. HARDSHELL_KILLS sets how many (default 12; ./test --full: 200)."""
 import os
+import pathlib
 import random
 import signal
 import subprocess
@@ -24,6 +25,24 @@ def kill_at_random(hardshell, chance):
         except (AssertionError, KeyError, ProcessLookupError, ValueError, subprocess.TimeoutExpired):
             continue  # it was being restarted
     time.sleep(1.5)
+
+
+def left_behind(hardshell, patience_s=5):
+    """Processes that name this state and whose daemon is gone: none, a moment after the stop."""
+    hardshell.stop()
+    until = time.monotonic() + patience_s
+    while True:
+        found = []
+        for folder in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            except OSError:
+                continue
+            if str(hardshell.state) in words and "hardshell" in words.split(" ")[0]:
+                found.append(words)
+        if not found or time.monotonic() > until:
+            return found
+        time.sleep(0.1)
 
 
 # Everything may run, so that nobody has to answer while processes die.
@@ -74,6 +93,7 @@ class Kill(unittest.TestCase):
         unrecorded = [number for number in done if ("sh", "append.sh", number) not in recorded]
         self.assertEqual(unrecorded, [])
         self.assertGreater(len(done), 2)
+        self.assertEqual(left_behind(hardshell), [])
         print(f"{len(asked)} asked for, {len(done)} effects, none twice, each with its record")
 
     def test_nothing_acknowledged_is_lost(self):
@@ -108,6 +128,7 @@ class Kill(unittest.TestCase):
         self.assertEqual(missing, [])
         self.assertEqual(len(kept), len(set(kept)), "a message was kept twice")
         self.assertGreater(len(acknowledged), KILLS // 4)
+        self.assertEqual(left_behind(hardshell), [])
         print(f"{len(acknowledged)} acknowledged messages, 0 lost")
 
 

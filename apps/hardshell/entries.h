@@ -212,9 +212,8 @@ inline constexpr Entry entries[] = {
     {"incident", "timeline", "every record that concerns it", run_incident_timeline, "ID", false,
      ""},
     {"incident", "blast-radius",
-     "what a secret, file, skill, host, mail, session, person or decision has reached, and where "
-     "it "
-     "came from",
+     "what a secret, file, skill, host, mail, session, person, decision or memory has reached, and "
+     "where it came from",
      run_incident_blast_radius, "KIND", true, "VALUE"},
     {"incident", "evidence", "a sealed bundle that verifies without Hardshell",
      run_incident_evidence, "ID", true, "FOLDER"},

@@ -110,12 +110,14 @@ void show_radius(const Screen& screen, const BlastRadius& reached) {
     show_things(screen, "Commands", reached.commands);
     show_things(screen, "Operands of commands: perhaps read, perhaps changed", reached.touched);
     show_things(screen, "Memory that was written", reached.memory);
+    show_things(screen, "Memory that its conversations were given", reached.recalled);
     show_things(screen, "Skills that were changed", reached.skills);
     show_things(screen, "Models that were asked", reached.models);
     show_things(screen, "Files that were read while it was carried", reached.exposed);
     show_things(screen, "Denied: what else was wanted", reached.tried);
     show_things(screen, "It may come from these files", reached.came_from_files);
     show_things(screen, "It may come from these hosts", reached.came_from_hosts);
+    show_things(screen, "It may come from these memories", reached.came_from_memory);
     show_things(screen, "through the conversations", reached.came_from_sessions);
 }
 
@@ -192,6 +194,7 @@ std::string propose_rules(const About& about, const BlastRadius& reached) {
         case Subject::session:
         case Subject::person:
         case Subject::decision:
+        case Subject::memory:
             break;
     }
     std::size_t number = 0;
@@ -220,8 +223,8 @@ Result<int> run_incident_blast_radius(const Desk& desk) {
     const auto subject = insight::parse_subject(desk.options.text);
     if (!subject) {
         return fail(Code::invalid_input,
-                    "the first word is secret, file, skill, host, mail, session, person or "
-                    "decision");
+                    "the first word is secret, file, skill, host, mail, session, person, "
+                    "decision or memory");
     }
     note_reading(desk,
                  fmt::format("blast radius of {} {}", desk.options.text, desk.options.second));

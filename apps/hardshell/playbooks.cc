@@ -22,10 +22,10 @@ constexpr PlaybookStep leaked_credential[] = {
 constexpr PlaybookStep poisoned_memory[] = {
     {"stop", "Stop what acts on it.", "hardshell lockdown on --reason TEXT"},
     {"source", "Find the conversation that wrote it, and what had come into that one.",
-     "hardshell incident blast-radius session SESSION"},
+     "hardshell memory search TEXT; hardshell incident blast-radius memory ID"},
     {"forget", "Take the entry out of the memory; keep its text with the incident.",
      "hardshell memory search TEXT; hardshell memory forget ID"},
-    {"spread", "Look at every conversation after it that carries it: what they wrote and sent.",
+    {"spread", "Look at every conversation that was given it: what they wrote and sent.",
      "hardshell incident timeline ID"},
     {"undo", "Take back the changes of files that followed from it.", "hardshell undo ID"},
     {"learn", "Write the rule that would have stopped it.", "hardshell incident learn ID"},

@@ -80,7 +80,9 @@ class Remember : public tools::Tool {
         auto permit = TRY(tools::obtain(context, action_for(entry), "  " + entry.text));
         const std::string decision = permit.id();
         const auto kept = memory_.add(std::move(permit), std::move(entry));
-        tools::report(context, decision, kept ? "done" : "failed");
+        Json details;
+        if (kept) details["memory"] = kept->id;  // with it, whom it was given to later is known
+        tools::report(context, decision, kept ? "done" : "failed", std::move(details));
         return reply_for(TRY(kept), alike);
     }
 

@@ -85,6 +85,18 @@ void read_question(const Json& question, EventFacts& facts) {
     facts.project_use = text_in(project, "use");
 }
 
+// What was kept, of an effect; what a model was given, of a call: each is named once in a series.
+void read_memories(EventKind kind, const Json& detail, EventFacts& facts) {
+    if (kind == EventKind::effect_ended) {
+        add(facts.memories, text_in(detail.find("details"), "memory"));
+    }
+    const Json* items = kind == EventKind::model_call ? detail.find("items") : nullptr;
+    if (items == nullptr || items->array() == nullptr) return;
+    for (const Json& item : *items->array()) {
+        if (text_in(&item, "what") == "memory") add(facts.memories, text_in(&item, "name"));
+    }
+}
+
 bool ends_as_path(std::string_view path, std::string_view wanted) {
     if (path == wanted) return true;
     return path.size() > wanted.size() && path.ends_with(wanted) &&
@@ -124,6 +136,7 @@ EventFacts facts_of(const RecordedEvent& event) {
         if (const Json* action = request->find("action")) read_action(*action, facts);
         if (const Json* question = request->find("question")) read_question(*question, facts);
     }
+    read_memories(event.kind, *detail, facts);
     if (event.kind == EventKind::skill_change) facts.skill = text_in(detail, "skill");
     if (event.kind == EventKind::message_out) {
         facts.input_tokens = count_in(detail, "input_tokens");
@@ -156,6 +169,7 @@ void Story::inherit(EventFacts& facts, const EventFacts& from) {
     take(facts.project_use, from.project_use);
     take(facts.provider, from.provider);
     take(facts.model, from.model);
+    take(facts.memory, from.memory);
     take(facts.integrity, from.integrity);
     if (facts.classes.empty()) facts.classes = from.classes;
     if (facts.files.empty()) facts.files = from.files;

@@ -34,8 +34,9 @@ struct EventFacts {
     std::string project_use;
     std::string provider;
     std::string model;
-    std::string memory;     // that was to be kept: its compartment and the hash of its content
-    std::string integrity;  // of the label: "person", "internal", "untrusted"
+    std::string memory;  // that was to be kept: its compartment and the hash of its content
+    std::vector<std::string> memories;  // ids: that was kept, or that a model was given
+    std::string integrity;              // of the label: "person", "internal", "untrusted"
     std::vector<std::string> classes;
     std::vector<std::string> hosts;
     std::vector<std::string> files;     // canonical paths that the action names

@@ -19,8 +19,8 @@ using wire::JsonObject;
 
 namespace {
 
-constexpr std::array<std::string_view, 8> names = {"secret", "file",    "skill",  "host",
-                                                   "mail",   "session", "person", "decision"};
+constexpr std::array<std::string_view, 9> names = {"secret",  "file",   "skill",    "host",  "mail",
+                                                   "session", "person", "decision", "memory"};
 
 // One record, as far as it carries something from somewhere to somewhere.
 struct Act {
@@ -34,7 +34,10 @@ bool has(const std::vector<std::string>& list, const std::string& wanted) {
     return std::find(list.begin(), list.end(), wanted) != list.end();
 }
 
-bool concerns(EventKind kind) {
+bool concerns(const audit::EventFacts& facts) {
+    const EventKind kind = facts.kind;
+    const bool keeps = kind == EventKind::effect_ended || kind == EventKind::model_call;
+    if (keeps) return !facts.memories.empty();
     constexpr std::array kinds = {EventKind::decision,     EventKind::connection,
                                   EventKind::message_in,   EventKind::secret_use,
                                   EventKind::memory_write, EventKind::skill_change};
@@ -55,6 +58,10 @@ bool is_write(const audit::EventFacts& facts) {
 bool reaches_host(const audit::EventFacts& facts) {
     const bool reaches = facts.kind == EventKind::connection || facts.kind == EventKind::decision;
     return reaches && was_done(facts) && facts.effect != "infer" && !facts.hosts.empty();
+}
+
+bool is_kept(const audit::EventFacts& facts) {
+    return facts.kind == EventKind::effect_ended && !facts.memories.empty();
 }
 
 void note(BlastRadius::Things& things, const std::string& name, const Act& act,
@@ -81,7 +88,7 @@ class Trail {
             if (!event) return true;
             ++found_.records;
             audit::EventFacts facts = story.take(*event);
-            if (!concerns(facts.kind)) return true;
+            if (!concerns(facts)) return true;
             acts_.push_back({record.index, std::move(facts), event->text(Field::id),
                              event->text(Field::content)});
             return true;
@@ -118,6 +125,8 @@ class Trail {
                 return facts.person == about_.value;
             case Subject::decision:
                 return facts.decision == about_.value;
+            case Subject::memory:
+                return has(facts.memories, about_.value);
         }
         return false;
     }
@@ -137,6 +146,10 @@ class Trail {
                 return true;
             }
         }
+        const auto is_written = [this](const std::string& id) {
+            return found_.memory.contains(id);
+        };
+        if (std::any_of(facts.memories.begin(), facts.memories.end(), is_written)) return true;
         return !facts.skill.empty() && found_.skills.contains(facts.skill);
     }
 
@@ -177,6 +190,11 @@ class Trail {
         if (decides) note(found_.memory, facts.memory, act);
         if (decides && facts.effect == "infer") note(found_.models, facts.provider, act);
         for (const std::string& secret : facts.secrets) note(found_.secrets, secret, act);
+        // What the decision knew by its content alone has its id now.
+        if (is_kept(facts)) found_.memory.erase(facts.memory);
+        for (const std::string& id : facts.memories) {
+            note(is_kept(facts) ? found_.memory : found_.recalled, id, act);
+        }
         if (facts.kind == EventKind::memory_write) {
             note(found_.memory, act.content.empty() ? act.id : act.content, act);
         }
@@ -187,14 +205,11 @@ class Trail {
     // who had written that.
     void go_back() {
         std::map<std::string, std::uint64_t> before;  // conversation: records below this one count
-        std::set<std::string> files;
+        Sources sources;
         for (const auto& [session, index] : first_carriers()) before[session] = index;
         for (auto act = acts_.rbegin(); act != acts_.rend(); ++act) {
             const audit::EventFacts& facts = act->facts;
-            // Whoever wrote a file that is a source is a source.
-            if (is_write(facts) &&
-                std::any_of(facts.files.begin(), facts.files.end(),
-                            [&](const std::string& file) { return files.contains(file); })) {
+            if (is_written_source(facts, sources)) {
                 auto& bound = before[facts.session];
                 bound = std::max(bound, act->index + 1);
             }
@@ -202,16 +217,31 @@ class Trail {
             if (held == before.end() || facts.session.empty() || act->index >= held->second) {
                 continue;
             }
-            note_source(*act, files);
+            note_source(*act, sources);
         }
     }
 
-    void note_source(const Act& act, std::set<std::string>& files) {
+    struct Sources {
+        std::set<std::string> files;
+        std::set<std::string> memories;
+    };
+
+    // Whoever wrote a file or a memory that is a source is a source.
+    static bool is_written_source(const audit::EventFacts& facts, const Sources& sources) {
+        const auto any = [](const auto& list, const auto& of) {
+            return std::any_of(list.begin(), list.end(),
+                               [&](const std::string& one) { return of.contains(one); });
+        };
+        if (is_write(facts)) return any(facts.files, sources.files);
+        return is_kept(facts) && any(facts.memories, sources.memories);
+    }
+
+    void note_source(const Act& act, Sources& sources) {
         const audit::EventFacts& facts = act.facts;
         bool is_source = false;
         if (is_read(facts)) {
             for (const std::string& file : facts.files) {
-                files.insert(file);
+                sources.files.insert(file);
                 note(found_.came_from_files, file, act);
                 is_source = true;
             }
@@ -219,6 +249,13 @@ class Trail {
         if (reaches_host(facts)) {
             for (const std::string& host : facts.hosts) {
                 note(found_.came_from_hosts, host, act);
+                is_source = true;
+            }
+        }
+        if (facts.kind == EventKind::model_call) {
+            for (const std::string& id : facts.memories) {
+                sources.memories.insert(id);
+                note(found_.came_from_memory, id, act);
                 is_source = true;
             }
         }
@@ -233,6 +270,8 @@ class Trail {
         std::map<std::string, std::uint64_t> carriers;
         for (const Act& act : acts_) {
             if (act.facts.session.empty() || !is_of_subject(act)) continue;
+            // Those that were only given it are not where it comes from.
+            if (about_.subject == Subject::memory && !is_kept(act.facts)) continue;
             const bool whole =
                 about_.subject == Subject::session || about_.subject == Subject::person;
             const bool acts = is_write(act.facts) || reaches_host(act.facts) ||
@@ -293,11 +332,12 @@ Json BlastRadius::to_json() const {
                    {"touched", things_json(touched)},   {"commands", things_json(commands)},
                    {"hosts", things_json(hosts)},       {"secrets", things_json(secrets)},
                    {"memory", things_json(memory)},     {"skills", things_json(skills)},
-                   {"models", things_json(models)},     {"exposed", things_json(exposed)},
-                   {"tried", things_json(tried)}};
+                   {"models", things_json(models)},     {"recalled", things_json(recalled)},
+                   {"exposed", things_json(exposed)},   {"tried", things_json(tried)}};
     Json backwards = JsonObject{{"files", things_json(came_from_files)},
                                 {"hosts", things_json(came_from_hosts)},
-                                {"sessions", things_json(came_from_sessions)}};
+                                {"sessions", things_json(came_from_sessions)},
+                                {"memory", things_json(came_from_memory)}};
     return JsonObject{{"records", static_cast<std::int64_t>(records)},
                       {"forwards", std::move(forwards)},
                       {"backwards", std::move(backwards)},

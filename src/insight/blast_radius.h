@@ -1,5 +1,5 @@
-// BlastRadius: what a secret, file, skill, host, session, person or message has reached, and where
-// it came from, followed through the record.
+// BlastRadius: what a secret, file, skill, host, session, person, message or memory has reached,
+// and where it came from, followed through the record.
 //
 // What it is for: an incident. Forwards: whoever read something tainted carries it from then on,
 // and what they write, run, send and use afterwards carries it too, into other conversations as
@@ -18,7 +18,17 @@
 
 namespace hs::insight {
 
-enum class Subject : std::uint8_t { secret, file, skill, host, mail, session, person, decision };
+enum class Subject : std::uint8_t {
+    secret,
+    file,
+    skill,
+    host,
+    mail,
+    session,
+    person,
+    decision,
+    memory
+};
 std::optional<Subject> parse_subject(std::string_view name);
 std::string_view subject_name(Subject subject);
 
@@ -51,7 +61,8 @@ struct BlastRadius {
     Things commands;
     Things hosts;  // that were reached
     Things secrets;
-    Things memory;
+    Things memory;    // that was written
+    Things recalled;  // memories that its conversations were given
     Things skills;
     Things models;   // providers that were asked
     Things exposed;  // files that were read while it was carried
@@ -60,6 +71,7 @@ struct BlastRadius {
     Things came_from_files;
     Things came_from_hosts;
     Things came_from_sessions;
+    Things came_from_memory;
     std::uint64_t records = 0;         // that were read
     std::vector<std::uint64_t> story;  // every record that concerns it, at most story_max
 

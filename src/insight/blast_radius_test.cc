@@ -172,6 +172,41 @@ TEST_F(Story, AMailCarriesItFromTheMomentItCame) {
     }
 }
 
+TEST_F(Story, AMemoryIsFollowedIntoTheConversationsThatWereGivenIt) {
+    const auto give = [&](const char* session, const char* id) {
+        Event call(EventKind::model_call);
+        call.set(Field::session, session).set(Field::decision, "I" + std::to_string(++number));
+        call.detail("items", *wire::parse_json(std::string(R"([{"what":"memory","name":")") + id +
+                                               R"("},{"what":"prompt","name":"Hardshell"}])"));
+        add(call);
+    };
+    read("early", "/p/mine");
+    read("poisoned", "/p/evil.md");
+    const auto kept = act("poisoned", R"({"effect":"remember","operation":"add",
+        "compartment":"own/-/low","content_sha256":"abcd"})");
+    add(Event(EventKind::effect_ended)
+            .set(Field::decision, kept)
+            .set(Field::outcome, "done")
+            .detail("details", wire::Json(wire::JsonObject{{"memory", "M1"}})));
+    give("early", "M2");
+    write("early", "/p/clean");
+    read("later", "/p/own");
+    give("later", "M1");
+    write("later", "/p/spoiled");
+    const auto found = of("memory=M1");
+    EXPECT_THAT(names_of(found.sessions), ElementsAre("later", "poisoned"));
+    EXPECT_THAT(names_of(found.changed), ElementsAre("/p/spoiled"));
+    EXPECT_THAT(names_of(found.memory), ElementsAre("M1"));
+    EXPECT_THAT(names_of(found.recalled), ElementsAre("M1"));
+    EXPECT_THAT(names_of(found.came_from_files), ElementsAre("/p/evil.md"));
+    EXPECT_THAT(names_of(found.came_from_sessions), ElementsAre("poisoned"));
+    // From the file that poisoned it, and back from what came of it.
+    EXPECT_THAT(names_of(of("file=/p/evil.md").changed), ElementsAre("/p/spoiled"));
+    const auto back = of("session=later");
+    EXPECT_THAT(names_of(back.came_from_memory), ElementsAre("M1"));
+    EXPECT_THAT(names_of(back.came_from_files), ElementsAre("/p/evil.md", "/p/own"));
+}
+
 TEST_F(Story, ASkillIsFollowedFromItsInstallationThroughWhatItDid) {
     const auto as_skill = [&](const char* session, const char* skill, const char* action) {
         Event event(EventKind::decision);

@@ -305,6 +305,12 @@ class Scripted(unittest.TestCase):
         self.assertEqual(outcome, "ask")
         self.assertEqual(request["question"]["label"]["integrity"], "untrusted")
         self.assertFalse((self.hardshell.project / "pwned.txt").exists())
+        # The record knows who kept it, what that one had read, and who was given it afterwards.
+        radius = self.hardshell.json("incident", "blast-radius", "memory", waiting[0]["id"])
+        given = [event["session"] for event in self.hardshell.events() if event["kind"] == "model.call"][-1]
+        self.assertEqual({one["name"] for one in radius["forwards"]["sessions"]},
+                         {waiting[0]["origin"]["session"], given})
+        self.assertEqual([one["name"] for one in radius["backwards"]["hosts"]], ["127.0.0.1"])
 
     def test_a_hijacked_model_neither_replaces_nor_forgets_unasked(self):
         self.say("Remember: my bank is Nordbank",

@@ -69,6 +69,7 @@ Result<std::unique_ptr<tools::ToolContext>> Workbench::context(
         gate_, clock_, random_, circumstances, TRY(roots_for(project)), checkpoints_,
         actors_.launcher(), background_, actors_.egress(), scripts_folder_, reader_program_});
     made->skills = skills_;
+    made->histories = histories_;
     return made;
 }
 

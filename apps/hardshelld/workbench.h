@@ -18,6 +18,7 @@
 #include "hardshelld/actors.h"
 #include "sandbox/background.h"
 #include "tools/registry.h"
+#include "tools/result_label.h"
 
 namespace hs::daemon {
 
@@ -62,6 +63,7 @@ class Workbench {
     std::string scripts_folder_;
     std::string reader_program_;
     std::shared_ptr<const skills::Store> skills_;
+    std::shared_ptr<tools::Histories> histories_ = std::make_shared<tools::Histories>();
     std::shared_ptr<files::Checkpoints> checkpoints_;
     std::shared_ptr<sandbox::BackgroundCommands> background_;
     base::Guarded<std::map<std::string, std::shared_ptr<const files::Roots>>> roots_;

@@ -76,7 +76,8 @@ class Workplace {
             planned.action =
                 gate::ReadFile{path, call.verb == "read" ? gate::ReadFile::What::content
                                                          : gate::ReadFile::What::listing};
-            planned.label = tools::label_of_file(roots_, path);
+            planned.label = call.verb == "read" ? tools::label_of_file(roots_, path, &histories_)
+                                                : tools::label_of_names(roots_, path);
             return planned;
         }
         gate::WriteFile write;
@@ -134,6 +135,7 @@ class Workplace {
 
     const Repository& repository_;
     files::Roots roots_;
+    mutable tools::Histories histories_;
 };
 
 struct Day {

@@ -29,17 +29,19 @@ const TrackedFiles::Known* TrackedFiles::repository(const std::string& folder) {
     return &known;
 }
 
-bool TrackedFiles::knows(const CanonicalPath& project, const CanonicalPath& path) {
-    if (!path.lies_in(project)) return false;
+TrackedFiles::Standing TrackedFiles::look(const CanonicalPath& project, const CanonicalPath& path) {
+    if (!path.lies_in(project)) return Standing::no_repository;
     std::string folder = path.text();
     while (folder.size() > project.text().size()) {
         folder.resize(folder.rfind('/'));
-        if (folder.size() < project.text().size()) return false;
+        if (folder.size() < project.text().size()) break;
         if (!os::facts_of_path(folder + "/.git")) continue;
         const Known* known = repository(folder);
-        return known != nullptr && known->files.contains(path.text().substr(folder.size() + 1));
+        const bool has =
+            known != nullptr && known->files.contains(path.text().substr(folder.size() + 1));
+        return has ? Standing::tracked : Standing::untracked;
     }
-    return false;
+    return Standing::no_repository;
 }
 
 }  // namespace hs::gate

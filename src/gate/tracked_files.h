@@ -1,7 +1,8 @@
 // TrackedFiles: does the version control of a project know this file?
 //
-// What it is for: policy asks less for a change that the project's own history can take back. Only
-// repositories whose `.git` is a folder inside the project count.
+// What it is for: policy asks less for a change that the project's own history can take back, and
+// only what the history knows is the project's own text. Only repositories whose `.git` is a folder
+// inside the project count.
 // What it does not protect from: an index that a program of the project has written; a tracked file
 // is no trusted one. Threads: one thread; what was read is kept until the index changes.
 #pragma once
@@ -20,8 +21,13 @@ class TrackedFiles {
     static constexpr std::size_t index_bytes_max = std::size_t{64} << 20U;
     static constexpr std::size_t repositories_max = 16;
 
-    // False also where the index is missing, too large or not understood.
-    bool knows(const policy::CanonicalPath& project, const policy::CanonicalPath& path);
+    enum class Standing : std::uint8_t { tracked, untracked, no_repository };
+
+    // Untracked also where the index is missing, too large or not understood.
+    Standing look(const policy::CanonicalPath& project, const policy::CanonicalPath& path);
+    bool knows(const policy::CanonicalPath& project, const policy::CanonicalPath& path) {
+        return look(project, path) == Standing::tracked;
+    }
 
   private:
     struct Known {

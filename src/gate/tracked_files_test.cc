@@ -56,6 +56,21 @@ TEST_F(Tracked, KnowsWhatTheIndexHasAndSeesItChange) {
     EXPECT_TRUE(knows("src/b.cc"));
 }
 
+TEST_F(Tracked, AFileThatNoRepositoryHoldsIsToldApart) {
+    using Standing = TrackedFiles::Standing;
+    const auto look = [&](const std::string& name) {
+        return tracked_.look(CanonicalPath::from_text(folder_).value(),
+                             CanonicalPath::from_text(folder_ + "/" + name).value());
+    };
+    EXPECT_EQ(look("src/a.cc"), Standing::tracked);
+    EXPECT_EQ(look("src/b.cc"), Standing::untracked);
+    // An index that is not understood knows nothing.
+    write(".git/index", "DIRC");
+    EXPECT_EQ(look("src/a.cc"), Standing::untracked);
+    std::filesystem::remove_all(folder_ + "/.git");
+    EXPECT_EQ(look("src/a.cc"), Standing::no_repository);
+}
+
 TEST_F(Tracked, AnInnerRepositoryIsItsOwn) {
     write(".git/index", index_of("inner/a.cc"));
     EXPECT_FALSE(knows("inner/a.cc"));

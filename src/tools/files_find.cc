@@ -45,7 +45,7 @@ class FilesFind : public Tool {
         for (const std::string& path : found.paths) text += path + "\n";
         if (text.empty()) text = "(nothing found)\n";
         Reply reply{
-            text + notes_of(found.coverage), label_of_file(*context.roots, reading.path),
+            text + notes_of(found.coverage), label_of_names(*context.roots, reading.path),
             fmt::format("found {} in {}", found.paths.size(), context.roots->shown(reading.path))};
         reply.sources = {{flow::SourceKind::listing, reading.path}};
         return reply;

@@ -53,7 +53,12 @@ class FilesGrep : public Tool {
             std::move(reading.permit), *context.roots, request, watch_of(context)));
         context.decision = decision;
         const std::string text = found.matches == 0 ? "(no match)\n" : found.text;
-        Reply reply{text + notes_of(found.coverage), label_of_file(*context.roots, reading.path),
+        flow::Label label = label_of_names(*context.roots, reading.path);
+        for (const flow::Source& source : found.sources) {
+            label = flow::join(label,
+                               label_of_file(*context.roots, source.name, context.histories.get()));
+        }
+        Reply reply{text + notes_of(found.coverage), label,
                     fmt::format("{} matches in {} files", found.matches, found.files)};
         reply.sources = found.sources;
         return reply;

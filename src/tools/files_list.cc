@@ -43,7 +43,7 @@ class FilesList : public Tool {
         if (!listing.whole) {
             text += fmt::format("[only {} entries; use files_find]\n", listing.entries.size());
         }
-        Reply reply{text, label_of_file(*context.roots, reading.path),
+        Reply reply{text, label_of_names(*context.roots, reading.path),
                     fmt::format("listed {}, {} entries", shown, listing.entries.size())};
         reply.sources = {{flow::SourceKind::listing, reading.path}};
         return reply;

@@ -56,7 +56,8 @@ class FilesRead : public Tool {
                                                       request, watch_of(context)));
         const std::string shown = context.roots->shown(reading.path);
         const std::string text = page.lines == 0 ? "(nothing there)\n" : page.text;
-        Reply reply{text + notes_about(page), label_of_file(*context.roots, reading.path),
+        Reply reply{text + notes_about(page),
+                    label_of_file(*context.roots, reading.path, context.histories.get()),
                     fmt::format("read {}, {} lines", shown, page.lines)};
         reply.sources = {source_of(reading.path, page)};
         return reply;

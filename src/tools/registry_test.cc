@@ -293,9 +293,9 @@ TEST(ResultLabel, ContentAddsItsClass) {
 
 TEST(ResultLabel, KnowsWhoCouldHaveWrittenIt) {
     House house;
-    EXPECT_EQ(label_of_file(*house.roots, house.project / "a").integrity,
+    EXPECT_EQ(label_of_file(*house.roots, house.project / "a", nullptr).integrity,
               flow::Integrity::internal);
-    EXPECT_EQ(label_of_file(*house.roots, "/elsewhere/a"), flow::Label::unknown());
+    EXPECT_EQ(label_of_file(*house.roots, "/elsewhere/a", nullptr), flow::Label::unknown());
     EXPECT_EQ(label_of_command(*house.roots).integrity, flow::Integrity::untrusted);
     EXPECT_EQ(label_of_page("1.1.1.1"), flow::Label::untrusted_public());
     EXPECT_TRUE(label_of_page("127.0.0.1").classes.has(flow::DataClass::internal));

@@ -39,7 +39,24 @@ bool is_foreign(std::string_view relative) {
 
 }  // namespace
 
-Label label_of_file(const files::Roots& roots, std::string_view path) {
+gate::TrackedFiles::Standing Histories::look(const files::Roots& roots, std::string_view path) {
+    const auto project = policy::CanonicalPath::from_text(roots.project());
+    const auto file = policy::CanonicalPath::from_text(path);
+    if (!project || !file) return gate::TrackedFiles::Standing::untracked;
+    const std::scoped_lock lock(mutex_);
+    return tracked_.look(*project, *file);
+}
+
+Label label_of_file(const files::Roots& roots, std::string_view path, Histories* histories) {
+    Label label = label_of_names(roots, path);
+    if (label.integrity != Integrity::internal || histories == nullptr) return label;
+    if (histories->look(roots, path) == gate::TrackedFiles::Standing::untracked) {
+        label.integrity = Integrity::untrusted;
+    }
+    return label;
+}
+
+Label label_of_names(const files::Roots& roots, std::string_view path) {
     if (!roots.lies_in_project(path)) return Label::unknown();
     const std::string_view relative =
         path.substr(std::min(roots.project().size() + 1, path.size()));

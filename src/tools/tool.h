@@ -59,6 +59,8 @@ struct ApartAnswer {
     std::vector<flow::Source> sources;
 };
 
+class Histories;
+
 struct ToolContext {
     gate::Gate& gate;  // outlives the call, like all references here
     const base::Clock& clock;
@@ -92,6 +94,8 @@ struct ToolContext {
     // conversation's own model sees nothing of it.
     std::function<base::Result<ApartAnswer>(const ToolCall& call, const std::string& question)>
         read_apart = {};
+    // Which files the projects' version control knows; none where a program does not ask.
+    std::shared_ptr<Histories> histories = {};
     // The installed skills; none where a program has no store.
     std::shared_ptr<const skills::Store> skills = {};
 };

@@ -71,6 +71,21 @@ Result<std::string> Assistant::open_session(const TurnRequest& request) {
     return facts.id;
 }
 
+Result<> Assistant::remove_session(const std::string& id) {
+    const std::scoped_lock lock(mutex_);
+    const auto held = sessions_.find(id);
+    if (held != sessions_.end() && held->second->busy) {
+        return fail(Code::conflict,
+                    "a turn is running in this session; wait for its end, or "
+                    "cancel it, and remove the session then");
+    }
+    TRY(parts_.store.remove(id));
+    if (held != sessions_.end()) sessions_.erase(held);
+    TRY(parts_.gate.question("plan.end",
+                             Json(wire::JsonObject{{"session", id}, {"why", "session_removed"}})));
+    return {};
+}
+
 Result<std::shared_ptr<Assistant::Session>> Assistant::enter(const std::string& id,
                                                              const os::WakeUp& cancel) {
     const os::Deadline deadline = os::Deadline::after_ms(queue_patience_ms);
@@ -153,7 +168,8 @@ Result<> Assistant::load(Session& session, const TurnRequest& request) {
 // The plan was for what the person asked before. What others say does not end it.
 Result<> Assistant::end_plan(Session& session, const TurnRequest& request) {
     if (!session.may_have_plan || request.label.integrity != flow::Integrity::person) return {};
-    TRY(parts_.gate.question("plan.end", Json(wire::JsonObject{{"session", session.facts.id}})));
+    TRY(parts_.gate.question("plan.end", Json(wire::JsonObject{{"session", session.facts.id},
+                                                               {"why", "person_spoke"}})));
     session.may_have_plan = false;
     return {};
 }

@@ -98,6 +98,9 @@ class Assistant {
     base::Result<std::size_t> recover();
 
     base::Result<std::string> open_session(const TurnRequest& request);
+    // Removes a conversation from the disk and from memory, and ends its plan. conflict while a
+    // turn runs in it.
+    base::Result<> remove_session(const std::string& id);
     // What a person was shown of an approval on which a turn waits: the card, and what it would
     // change. Only here: what is remembered or sent is in no file that the keeper writes.
     std::string shown_card(const std::string& approval) const;

@@ -138,7 +138,7 @@ Result<> Api::route(net::HttpExchange& exchange, const Caller& caller) {
     if (method == "POST") return route_post(exchange, caller, path);
     if (method == "DELETE" && path.starts_with("/v1/sessions/")) {
         TRY(require(caller, Scope::configure));
-        TRY(parts_.assistant.store().remove(path.substr(13)));
+        TRY(parts_.assistant.remove_session(path.substr(13)));
         return answer_json(exchange, wire::JsonObject{{"removed", path.substr(13)}});
     }
     return fail(Code::not_found,

@@ -66,9 +66,15 @@ Result<Json> declare(const PlanParts& parts, const Sender& sender, const Json& a
 Result<Json> end(const PlanParts& parts, const Sender& sender, const Json& arguments) {
     TRY(only_daemon(sender));
     const std::string session = TRY(wire::text_at(arguments, "session"));
+    const std::string why = TRY(wire::text_at(arguments, "why"));
+    if (why != "person_spoke" && why != "session_removed") {
+        return fail(Code::invalid_input, "\"why\" is person_spoke or session_removed");
+    }
     const HeldPlan* held = parts.book.find(session);
     if (held == nullptr) return Json(JsonObject{{"held", false}});
-    TRY(record(parts, *held, "ended", "the person has said something new"));
+    TRY(record(parts, *held, "ended",
+               why == "person_spoke" ? "the person has said something new"
+                                     : "the conversation was removed"));
     return Json(JsonObject{{"held", TRY(parts.book.end(session))}});
 }
 

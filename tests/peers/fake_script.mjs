@@ -2,8 +2,9 @@
 //
 // A script is {"steps": [STEP, …]}, taken in order, one a request; `repeat: N` serves a step N times.
 // STEP:
-//   expect  {text, tool_result, system, no_system, tools: [NAME], no_tools: [NAME], model}: substrings
-//           of the last user text, the tool results and the system prompt, tools that are (not) offered. A mismatch is answered with
+//   expect  {text, tool_result, system, no_system, nowhere, tools: [NAME], no_tools: [NAME], model}: substrings
+//           of the last user text, the tool results and the system prompt, tools that are (not) offered;
+//           `nowhere` is in no part of the request. A mismatch is answered with
 //           400 and counted in /stats.
 //   reply   the parts of fake_formats.mjs; a text alone may stand as a string
 //   status + error {type, message} + retry_after (seconds)   an error response instead
@@ -57,6 +58,7 @@ function mismatch(expect, turn, tools, body) {
   const system = plain(body.system ?? body.messages?.find((message) => message.role === 'system')?.content);
   if (expect.system !== undefined && !system.includes(expect.system)) return `system: ${system.slice(-300)}`;
   if (expect.no_system !== undefined && system.includes(expect.no_system)) return 'system holds what it must not';
+  if (expect.nowhere !== undefined && JSON.stringify(body).includes(expect.nowhere)) return 'holds what it must not';
   if (expect.model !== undefined && expect.model !== body.model) return `model: ${body.model}`;
   for (const name of expect.tools ?? []) if (!names.includes(name)) return `missing tool: ${name}`;
   for (const name of expect.no_tools ?? []) if (names.includes(name)) return `unexpected tool: ${name}`;

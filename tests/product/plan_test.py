@@ -109,6 +109,19 @@ class Planned(unittest.TestCase):
         self.assertIn("listed", self.hardshell.send("List it", "--session", "kept").stdout)
         self.assertEqual([outcome for outcome, _ in self.plans()], ["held", "ended"])
 
+    def test_a_removed_conversation_leaves_neither_its_plan_nor_its_words(self):
+        url = f"{self.site.base}/hours"
+        self.models.script(call("plan_declare", calls=[f"http_fetch {url}"]), {"reply": "declared"},
+                           {"expect": {"nowhere": "pelican"}, "reply": "hello"})
+        self.hardshell.send(f"My word is pelican. When do they open? {url}", "--session", "kept")
+        plans = self.hardshell.state / "plans.json"
+        self.assertIn("kept", plans.read_text())
+        self.hardshell.cli("sessions", "remove", "kept")
+        self.assertNotIn("kept", plans.read_text())
+        self.assertEqual(self.plans()[-1], ("ended", "the conversation was removed"))
+        self.hardshell.send("hello", "--session", "kept")
+        self.assertEqual(self.models.stats()["mismatches"], [])
+
 
 class ReadApart(unittest.TestCase):
     setUp = flow_test.Hijacked.setUp

@@ -102,7 +102,9 @@ JsonObject members(const Infer& action) {
             {"body_sha256", action.body_sha256},
             {"body_bytes", count_json(action.body_bytes)},
             {"secrets_replaced", action.secrets_replaced},
-            {"personal_replaced", action.personal_replaced}};
+            {"personal_replaced", action.personal_replaced},
+            {"credential_pieces_left", action.credential_pieces_left},
+            {"personal_pieces_left", action.personal_pieces_left}};
 }
 
 JsonObject members(const ChangeSetting& action) {
@@ -222,6 +224,12 @@ Result<Action> infer_from(const Json& json) {
     action.body_bytes = TRY(count_at(json, "body_bytes"));
     action.secrets_replaced = static_cast<std::int64_t>(TRY(count_at(json, "secrets_replaced")));
     action.personal_replaced = static_cast<std::int64_t>(TRY(count_at(json, "personal_replaced")));
+    // Records of before these members were are decided again as they were then.
+    action.credential_pieces_left = TRY(wire::integer_at_or(json, "credential_pieces_left", 0));
+    action.personal_pieces_left = TRY(wire::integer_at_or(json, "personal_pieces_left", 0));
+    if (action.credential_pieces_left < 0 || action.personal_pieces_left < 0) {
+        return fail(Code::invalid_input, "a number of pieces is negative");
+    }
     return Action(std::move(action));
 }
 

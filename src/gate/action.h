@@ -100,6 +100,9 @@ struct Infer {
     // How many values in it were replaced by placeholders.
     std::int64_t secrets_replaced = 0;
     std::int64_t personal_replaced = 0;
+    // Pieces of these classes in which nothing of the class was found to be replaced.
+    std::int64_t credential_pieces_left = 0;
+    std::int64_t personal_pieces_left = 0;
 };
 
 // Changes one value of the configuration.

@@ -31,8 +31,12 @@ flow::DataClasses accepted_redacted_by(const ProviderSetting& provider) {
 flow::DataClasses left_after(const ProviderSetting& provider, const flow::DataClasses& held,
                              const Infer& call) {
     flow::DataClasses gone;
-    if (call.secrets_replaced > 0) gone.add(flow::DataClass::credential);
-    if (call.personal_replaced > 0) gone.add(flow::DataClass::personal);
+    if (call.secrets_replaced > 0 && call.credential_pieces_left == 0) {
+        gone.add(flow::DataClass::credential);
+    }
+    if (call.personal_replaced > 0 && call.personal_pieces_left == 0) {
+        gone.add(flow::DataClass::personal);
+    }
     flow::DataClasses lighter;
     for (const flow::DataClass each : accepted_redacted_by(provider).list()) {
         if (gone.has(each)) lighter.add(each);

@@ -21,7 +21,7 @@ flow::DataClasses accepted_by(const ProviderSetting& provider);
 flow::DataClasses accepted_redacted_by(const ProviderSetting& provider);
 
 // What still counts of a context's classes. A class goes only where something of it was found and
-// replaced: where nothing was, what made the context so is still in there.
+// replaced in every piece that is of it: where nothing was, what made it so is still in there.
 flow::DataClasses left_after(const ProviderSetting& provider, const flow::DataClasses& held,
                              const Infer& call);
 

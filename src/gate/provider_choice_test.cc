@@ -82,6 +82,12 @@ TEST(ProviderChoice, AClassGoesOnlyWhereSomethingOfItWasReplaced) {
     const Settings both = parse(std::string(cloud) + "accepts_redacted = [\"personal\"]\n");
     EXPECT_EQ(left_after(*both.provider("cloud"), held, call),
               (DataClasses{DataClass::internal, DataClass::credential}));
+    call.personal_pieces_left = 1;
+    EXPECT_EQ(left_after(*both.provider("cloud"), held, call), held)
+        << "one value that was found does not speak for what was not";
+    call.personal_pieces_left = 0;
+    call.credential_pieces_left = 2;
+    EXPECT_EQ(left_after(far, held, call), held);
 }
 
 TEST(ProviderChoice, WhoStandsBeforeAndDoesNotAcceptIsNamed) {

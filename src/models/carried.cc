@@ -171,6 +171,35 @@ Origin origin_of_all(const std::vector<Message>& messages, std::size_t end) {
     return {std::make_shared<const PartSources>(std::move(all))};
 }
 
+LeftOver left_over(const CarriedParts& parts, const Redacted& redacted) {
+    using Place = std::pair<int, int>;
+    std::map<Place, std::int64_t> secrets, personal;
+    for (const Replaced& one : redacted.places) {
+        // A piece that is all of a message is told with -1 for its part.
+        for (const int part : {one.part, -1}) {
+            secrets[{one.message, part}] += one.secrets;
+            personal[{one.message, part}] += one.personal;
+            if (one.part == -1) break;
+        }
+    }
+    const auto spend = [](std::map<Place, std::int64_t>& replaced, const CarriedPart& part) {
+        const auto at = replaced.find({part.message, part.part});
+        if (at == replaced.end() || at->second <= 0) return false;
+        --at->second;
+        return true;
+    };
+    LeftOver left;
+    for (const CarriedPart& part : parts) {
+        if (part.classes.has(flow::DataClass::credential) && !spend(secrets, part)) {
+            ++left.credential_pieces;
+        }
+        if (part.classes.has(flow::DataClass::personal) && !spend(personal, part)) {
+            ++left.personal_pieces;
+        }
+    }
+    return left;
+}
+
 void SentBook::begin(Series& series) {
     series.id = base::make_id(clock_, random_);
     series.numbers.clear();

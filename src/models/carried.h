@@ -28,6 +28,14 @@ Origin origin_of_all(const std::vector<Message>& messages, std::size_t end);
 Origin make_origin(std::vector<flow::Source> sources, const flow::DataClasses& classes,
                    std::string_view text);
 
+// Pieces that are known to hold values of a class, and in which nothing of it was replaced. Where
+// one text is of several sources, one replaced value speaks for one of them.
+struct LeftOver {
+    std::int64_t credential_pieces = 0;
+    std::int64_t personal_pieces = 0;
+};
+LeftOver left_over(const CarriedParts& parts, const Redacted& redacted);
+
 class SentBook {
   public:
     static constexpr std::size_t sessions_max = 64;

@@ -102,6 +102,25 @@ TEST(Carried, WhatWasReplacedIsToldAtItsPiece) {
                                               gate::ReplacedIn{0, {{"iban", 1}}}));
 }
 
+TEST(Carried, WhatWasNotReplacedInAPieceIsLeft) {
+    using flow::DataClass;
+    const auto piece = [](DataClass of, int message, int part) {
+        return CarriedPart{{}, {DataClass::internal, of}, message, part};
+    };
+    Redacted redacted;
+    EXPECT_EQ(left_over({piece(DataClass::personal, 1, 0)}, redacted).personal_pieces, 1);
+    redacted.places = {{1, 0, {}, 0, 2}, {3, 1, {}, 1, 0}};
+    EXPECT_EQ(left_over({piece(DataClass::personal, 1, 0)}, redacted).personal_pieces, 0);
+    // Of the other class, in another place, or more sources than values: left.
+    EXPECT_EQ(left_over({piece(DataClass::credential, 1, 0)}, redacted).credential_pieces, 1);
+    EXPECT_EQ(left_over({piece(DataClass::personal, 2, 0)}, redacted).personal_pieces, 1);
+    const CarriedParts three(3, piece(DataClass::personal, 1, 0));
+    EXPECT_EQ(left_over(three, redacted).personal_pieces, 1);
+    // A piece that is all of a message.
+    EXPECT_EQ(left_over({piece(DataClass::credential, 3, -1)}, redacted).credential_pieces, 0);
+    EXPECT_EQ(left_over({piece(DataClass::internal, 2, 0)}, redacted).credential_pieces, 0);
+}
+
 TEST(Carried, ATextThatWasCutSinceIsAnotherOneOfTheSameSource) {
     Scene scene;
     const gate::Carried first = scene.take();

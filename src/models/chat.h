@@ -164,6 +164,8 @@ struct Replaced {
     int message = -1;
     int part = -1;
     std::map<std::string, std::int64_t, std::less<>> kinds;  // "github-pat": how often
+    std::int64_t secrets = 0;
+    std::int64_t personal = 0;
 };
 
 // What was replaced before a request goes out, and what policy obliged to beyond that.

@@ -134,6 +134,11 @@ Result<HttpResponse> GovernedTransport::send(const HttpRequest& request, const S
     action.body_bytes = request.body.size();
     action.secrets_replaced = request.redacted.secrets_replaced;
     action.personal_replaced = request.redacted.personal_replaced;
+    if (request.carried) {
+        const LeftOver left = left_over(*request.carried, request.redacted);
+        action.credential_pieces_left = left.credential_pieces;
+        action.personal_pieces_left = left.personal_pieces;
+    }
     if (request.method != "GET") {
         action.body_sha256 = base::to_hex(crypto::sha256(base::bytes_of(request.body)));
     }

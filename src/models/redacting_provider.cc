@@ -84,7 +84,7 @@ class Replacing {
     Replacing(detect::Redaction& redaction, const detect::RedactionWanted& wanted, Redacted& told)
         : redaction_(redaction), wanted_(wanted), told_(told) {}
 
-    void at(int message, int part) { place_ = {message, part, {}}; }
+    void at(int message, int part) { place_ = {message, part, {}, 0, 0}; }
     std::string operator()(const std::string& text) {
         detect::Replacements replaced;
         std::string changed = redaction_.redact(text, wanted_, &replaced);
@@ -92,6 +92,8 @@ class Replacing {
         told_.personal_replaced += replaced.personal;
         if (!replaced.kinds.empty()) {
             place_.kinds = std::move(replaced.kinds);
+            place_.secrets = replaced.secrets;
+            place_.personal = replaced.personal;
             told_.places.push_back(place_);
         }
         return changed;

@@ -68,6 +68,7 @@ struct House {
     std::unique_ptr<gate::Questions> questions;
     std::unique_ptr<gate::SkillBook> skills;
     std::unique_ptr<gate::PlanBook> plans;
+    std::unique_ptr<gate::ProvenWalls> walls;
     std::unique_ptr<gate::SecondFactors> factors;
     std::unique_ptr<gate::Keeper> keeper;
     std::unique_ptr<gate::PolicyDesk> desk;
@@ -296,6 +297,9 @@ Result<> open_gate(House& house) {
     house.plans =
         std::make_unique<gate::PlanBook>(TRY(gate::PlanBook::open(places.state + "/plans.json")));
     house.questions->set_plans(house.plans.get());
+    house.walls = std::make_unique<gate::ProvenWalls>(
+        gate::ProvenWalls::open(places.state + "/unproven.json"));
+    house.questions->set_walls(house.walls.get());
     house.factors = std::make_unique<gate::SecondFactors>(TRY(
         gate::SecondFactors::open(places.state + "/second-factors",
                                   crypto::derive_key(house.keys->master().key, "second factors"),
@@ -335,6 +339,7 @@ Result<> open_gate(House& house) {
         },
         house.skills.get(),
         house.plans.get(),
+        house.walls.get(),
         house.names.get(),
         house.factors.get()};
     house.keeper = std::make_unique<gate::Keeper>(std::move(parts), std::move(book));

@@ -108,6 +108,15 @@ Result<int> run_status(const Desk& desk) {
                             text_in(policy, "digest").substr(0, 16)));
     const std::string problem = text_in(policy, "problem");
     if (!problem.empty()) screen.line(screen.tone(Tone::bad, "           " + clean(problem)));
+    std::string closed;
+    for (const Json& wall : items_in(status, "unproven")) {
+        closed += (closed.empty() ? "" : ", ") + shown(wall);
+    }
+    if (!closed.empty()) {
+        screen.line(screen.tone(
+            Tone::bad, fmt::format("CLOSED     the last proof missed: {}; see hardshell doctor",
+                                   clean(closed))));
+    }
     screen.line(fmt::format("space      {}", text_in(status, "space")));
     screen.line(fmt::format("state      {}", text_in(status, "state")));
     std::string members;

@@ -89,6 +89,8 @@ Api::Answer Api::status(const Caller& caller) {
     if (!caller.scopes.has(Scope::read)) return json;
     json["processes"] = parts_.processes();
     json["policy"] = TRY(parts_.gate.question("policy.describe", Json(wire::JsonObject{})));
+    const Json walls = TRY(parts_.gate.question("doctor.status", Json(wire::JsonObject{})));
+    json["unproven"] = *TRY(wire::array_at(walls, "unproven"));
     json["record"] = TRY(parts_.gate.question("ship.status", Json(wire::JsonObject{})));
     json["channels"] = parts_.channels();
     json["space"] = parts_.settings.text("space.name");

@@ -117,6 +117,7 @@ class Keeper {
             compartment_keys;
         const SkillBook* skills = nullptr;
         PlanBook* plans = nullptr;
+        ProvenWalls* walls = nullptr;
         const audit::Pseudonyms* names = nullptr;  // for texts that could be guessed
         SecondFactors* factors = nullptr;
     };
@@ -268,6 +269,7 @@ class Keeper {
                                               const wire::Json& arguments);
     base::Result<std::string> rule_from_approval(const Approval& approval,
                                                  const std::string& person);
+    wire::Json unproven_walls() const;
     base::Result<wire::Json> record_proof(const Sender& sender, const wire::Json& arguments);
     void tell(const std::string& approval, std::string_view outcome);
     void add_own_verbs();

@@ -188,6 +188,8 @@ void Keeper::add_own_verbs() {
                  TRY(parts_.log.checkpoint_and_wait());
                  return Json(JsonObject{});
              });
+    add_verb("doctor.status", Access::daemon_or_person,
+             [this](const Sender&, const Json&) { return unproven_walls(); });
     add_verb("doctor.record", Access::person_only,
              [this](const Sender& sender, const Json& arguments) {
                  return record_proof(sender, arguments);
@@ -232,7 +234,18 @@ Result<Json> Keeper::record_proof(const Sender& sender, const Json& arguments) {
         event.detail(TRY(wire::text_at(item, "name")), TRY(wire::text_at(item, "state")));
     }
     TRY(parts_.log.append_and_wait(event));
-    return Json(JsonObject{});
+    if (parts_.walls == nullptr) return Json(JsonObject{});
+    TRY(parts_.walls->take(*TRY(wire::array_at(arguments, "findings"))));
+    return unproven_walls();
+}
+
+// {unproven: [WALL]}: what is closed since the last proof.
+Json Keeper::unproven_walls() const {
+    Json list{wire::JsonArray{}};
+    if (parts_.walls != nullptr) {
+        for (const std::string& wall : parts_.walls->unproven()) list.push(wall);
+    }
+    return JsonObject{{"unproven", std::move(list)}};
 }
 
 // {approval, consent, reason?, rule?, code?}: rule true also writes the narrowest rule that would

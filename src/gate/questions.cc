@@ -324,6 +324,7 @@ Result<> Questions::begin(const Circumstances& circumstances, const policy::Surr
     question.origin = channel_named(circumstances.origin);
     question.label = circumstances.label;
     question.lockdown = lockdown_;
+    if (walls_ != nullptr) question.unproven = walls_->unproven();
     question.flow = circumstances.flow;
     question.reachable = circumstances.approver == Circumstances::Approver::reachable;
     return {};

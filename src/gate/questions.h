@@ -14,6 +14,7 @@
 #include "gate/action.h"
 #include "gate/governance.h"
 #include "gate/plan_book.h"
+#include "gate/proven_walls.h"
 #include "gate/settings.h"
 #include "gate/skill_book.h"
 #include "gate/tracked_files.h"
@@ -58,6 +59,8 @@ class Questions {
     void set_skills(const SkillBook* skills) { skills_ = skills; }
     // Without one, what hardshelld says of plans holds. It outlives this.
     void set_plans(const PlanBook* plans) { plans_ = plans; }
+    // Without them, every wall counts as proven. They outlive this.
+    void set_walls(const ProvenWalls* walls) { walls_ = walls; }
     // invalid_input or not_found when the action cannot be what it says: a path that is not
     // canonical, a program that is not there, a provider that is not configured.
     base::Result<Asked> ask(Action action, const Circumstances& circumstances);
@@ -111,6 +114,7 @@ class Questions {
     };
     const SkillBook* skills_ = nullptr;
     const PlanBook* plans_ = nullptr;
+    const ProvenWalls* walls_ = nullptr;
     const policy::FactTables& tables_;  // outlives this
     const Settings& settings_;          // outlives this
     const Governance& governance_;      // outlives this

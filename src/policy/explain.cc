@@ -118,6 +118,9 @@ std::vector<std::string> facts_of(const Question& question) {
         facts.push_back("the exception " + name + " holds");
     }
     if (question.lockdown) facts.emplace_back("the lockdown is on");
+    for (const std::string& wall : question.unproven) {
+        facts.push_back("the last proof missed a wall: " + wall);
+    }
     return facts;
 }
 

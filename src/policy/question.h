@@ -240,6 +240,7 @@ struct Question {
     SessionCounters session;
     base::WallTime_ms now_ms = 0;
     bool lockdown = false;
+    std::vector<std::string> unproven;    // walls that the last proof missed
     bool reachable = true;                // a person can be asked
     std::vector<std::string> exceptions;  // names in force for this question (policy/exceptions.h)
     std::string action_digest;

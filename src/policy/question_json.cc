@@ -222,6 +222,7 @@ void fields(Walk& walk, T& value) {
     walk("session", value.session);
     walk("now_ms", value.now_ms);
     walk("lockdown", value.lockdown);
+    walk.newer("unproven", value.unproven);
     walk("reachable", value.reachable);
     walk("exceptions", value.exceptions);
     walk("action_digest", value.action_digest);

@@ -28,6 +28,7 @@ std::vector<Question> samples() {
     like.session = {1, 2, 3, 4};
     like.now_ms = test_now_ms;
     like.lockdown = true;
+    like.unproven = {"network", "state"};
     like.reachable = false;
     like.exceptions = {"blocked-zones"};
     like.action_digest = "abc";
@@ -115,8 +116,9 @@ void damage(const std::string& name, wire::Json& part, const wire::Json& root) {
     const wire::JsonObject members = *object;
     for (const auto& [key, value] : members) {
         object->erase(key);
-        // Readers of a label may be absent: everybody.
-        const bool may_lack = key == "readers" || (name == "flow" && newer_of_flow.contains(key));
+        // Readers of a label may be absent: everybody. Older records know no proofs.
+        const bool may_lack = key == "readers" || key == "unproven" ||
+                              (name == "flow" && newer_of_flow.contains(key));
         EXPECT_EQ(question_from_json(root).ok(), may_lack) << key;
         (*object)[key] = wire::Json(wire::JsonArray{wire::Json(wire::JsonArray{})});
         EXPECT_FALSE(question_from_json(root).ok()) << key;

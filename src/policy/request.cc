@@ -392,6 +392,8 @@ class Translation {
         for (const std::string& name : question_.exceptions) {
             exceptions.push_back(reference(type_exception, name));
         }
+        std::vector<Value> unproven;
+        for (const std::string& wall : question_.unproven) unproven.push_back(text(wall));
         return record({{"approved", flag(false)},
                        {"argDigest", text(question_.action_digest)},
                        {"exceptions", make_.set(exceptions)},
@@ -404,7 +406,8 @@ class Translation {
                        {"reachable", flag(question_.reachable)},
                        {"requester", Value::borrowed_entity(requester)},
                        {"session", session()},
-                       {"space", reference(type_space, question_.space)}});
+                       {"space", reference(type_space, question_.space)},
+                       {"unproven", make_.set(unproven)}});
     }
 
     Value host_context(const Value& base, const HostTarget& host) const {

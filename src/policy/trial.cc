@@ -60,6 +60,7 @@ Result<> read_person(TableReader& table, Given& given) {
     if (table.has("teams")) like.teams = TRY(table.texts("teams"));
     like.origin.name = TRY(table.text_or("origin", like.origin.name));
     like.lockdown = TRY(table.boolean_or("lockdown", like.lockdown));
+    if (table.has("unproven")) like.unproven = TRY(table.texts("unproven"));
     like.reachable = TRY(table.boolean_or("reachable", like.reachable));
     TRY(read_time(table, "now", like.now_ms));
     if (!table.has("by")) return {};

@@ -166,8 +166,8 @@ std::string misfit(const std::string& name, const Binding& binding, const Secret
                            fix("path", place.path));
     }
     if (misses(binding.executables, place.executable)) {
-        const std::string_view who =
-            place.executable.empty() ? "Hardshell's own requests" : place.executable;
+        const std::string who =
+            place.executable.empty() ? std::string("Hardshell's own requests") : place.executable;
         return fmt::format("the secret {} is not bound to {}{}", name, who,
                            place.executable.empty() ? "" : fix("executable", place.executable));
     }

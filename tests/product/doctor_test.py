@@ -50,6 +50,15 @@ class Doctor(unittest.TestCase):
         found = findings(hardshell, 1)
         self.assertEqual(found["policy folder"]["state"], "missing")
         self.assertIn("chmod", found["policy folder"]["fix"])
+        # Closed until a proof finds it again, over a restart as well; a person can still look and mend.
+        self.assertIn("open to others", hardshell.send("list the files here", check=False).stdout)
+        hardshell.cli("stop")
+        self.assertIn("open to others", hardshell.send("list the files here", check=False).stdout)
+        self.assertIn("CLOSED", hardshell.cli("status").stdout)
+        (hardshell.config_file.parent / "policy").chmod(0o700)
+        findings(hardshell, 0)
+        self.assertNotIn("open to others", hardshell.send("list the files here").stdout)
+        self.assertEqual(hardshell.json("status")["unproven"], [])
 
     def test_each_wall_that_is_taken_away_is_red(self):
         launcher = harness.PROGRAMS / "hardshell-launcher-test"
@@ -70,6 +79,12 @@ class Doctor(unittest.TestCase):
                 found = findings(hardshell, 1)
                 wrong = [one["name"] for one in found.values() if one["state"] == "missing"]
                 self.assertIn(name, wrong)
+                # Red, and closed: what rests on it is refused to the assistant.
+                closed = "network" if wall == "network" else "sandbox"
+                self.assertIn(closed, hardshell.json("status")["unproven"])
+                words = "fetch http://127.0.0.1:9/" if closed == "network" else "run uname -a"
+                said = hardshell.send(words, check=False)
+                self.assertIn(f"a wall of the {closed} missing", said.stdout + said.stderr)
                 hardshell.close()
 
 

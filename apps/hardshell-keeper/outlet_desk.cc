@@ -12,6 +12,10 @@ using gate::ActorFrameKind;
 using wire::Json;
 
 void OutletDesk::open(gate::Keeper& keeper, std::shared_ptr<os::Channel> egress) {
+    keeper.add_verb("secrets.find", gate::Keeper::Access::daemon_or_person,
+                    [this](const gate::Sender&, const wire::Json& arguments) {
+                        return find_secret(arguments);
+                    });
     keeper_ = &keeper;
     egress_ = std::move(egress);
     keeper_->set_egress(egress_);
@@ -91,10 +95,26 @@ bool OutletDesk::take_egress_frame(const os::Frame& frame) {
     return false;
 }
 
+// {text}: {secret} where the value of one stands in it, in any form that egress looks for. Who asks
+// has the text; it learns a name, and only of a value that it already has.
+Result<wire::Json> OutletDesk::find_secret(const wire::Json& arguments) const {
+    constexpr std::size_t text_bytes_max = std::size_t{64} << 10U;
+    const std::string text = TRY(wire::text_at(arguments, "text"));
+    if (text.size() > text_bytes_max) {
+        return base::fail(base::Code::exhausted, "the text is longer than 64 KiB");
+    }
+    wire::Json answer{wire::JsonObject{}};
+    if (!fingerprints_) return answer;
+    const auto name = egress::LeakScan::find(fingerprints_, base::bytes_of(text));
+    if (name) answer["secret"] = *name;
+    return answer;
+}
+
 void OutletDesk::send_fingerprints(const Vault& vault) {
+    fingerprints_ = std::make_shared<const egress::FingerprintTable>(
+        egress::FingerprintTable::of(vault.values(), random_));
     if (!egress_) return;
-    const auto table = egress::FingerprintTable::of(vault.values(), random_);
-    base::Bytes packed = table.pack();
+    base::Bytes packed = fingerprints_->pack();
     send(ActorFrameKind::fingerprints, packed);
     crypto::wipe(packed);
 }

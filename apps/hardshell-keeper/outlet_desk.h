@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 
+#include "egress/leak_scan.h"
 #include "gate/keeper.h"
 #include "hardshell-keeper/vault.h"
 #include "os/channel.h"
@@ -33,10 +34,11 @@ class OutletDesk {
     // True when the frame was one of sandboxes' networks.
     bool take_launcher_frame(os::Frame& frame);
     bool take_egress_frame(const os::Frame& frame);
-    // Hands over fingerprints of all secrets, after each change of one.
+    // Makes and hands over fingerprints of all secrets, after each change of one.
     void send_fingerprints(const Vault& vault);
 
   private:
+    base::Result<wire::Json> find_secret(const wire::Json& arguments) const;
     void hand_over(os::Frame& frame);
     void close(base::ByteView nonce);
     void take_authorities(const os::Frame& frame);
@@ -46,6 +48,7 @@ class OutletDesk {
     base::Random& random_;
     gate::Keeper* keeper_ = nullptr;
     std::shared_ptr<os::Channel> egress_;
+    std::shared_ptr<const egress::FingerprintTable> fingerprints_;
     std::deque<gate::SandboxAuthority> authorities_;
     std::function<void(const std::string&)> ended_;
 };

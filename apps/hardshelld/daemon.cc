@@ -235,7 +235,7 @@ void Daemon::open_memory() {
     auto opened = memory::Memory::open(places_.memory_file, clock_, random_);
     if (opened) {
         memory_ = *std::move(opened);
-        memory_->set_look(std::make_shared<const DetectLook>());
+        memory_->set_look(std::make_shared<const DetectLook>(*gate_));
         return;
     }
     memory_problem_ = opened.error().what;

@@ -17,6 +17,15 @@ std::vector<memory::Finding> DetectLook::look(std::string_view text) const {
                          std::string(finding.kind), begin,
                          begin + static_cast<std::size_t>(finding.length)});
     }
+    const auto known =
+        gate_.question("secrets.find", wire::JsonObject{{"text", std::string(text)}});
+    if (!known) {
+        found.push_back(
+            {flow::DataClass::secret, "what the keeper could not look at", 0, text.size()});
+    } else if (const wire::Json* name = known->find("secret"); name != nullptr && name->text()) {
+        found.push_back(
+            {flow::DataClass::secret, "the value of the secret " + *name->text(), 0, text.size()});
+    }
     return found;
 }
 

@@ -1,4 +1,5 @@
 """Memory, whole product: kept in a person's words, recalled later, never a stranger's way back in."""
+import base64
 import http.server
 import json
 import pathlib
@@ -99,8 +100,16 @@ class Offline(unittest.TestCase):
         for text in ("my password: hunter2hunter2", "the key is AKIA" + "IOSFODNN7EXAMPLE"):
             done = self.hardshell.send(f"remember {text}", check=False)
             self.assertIn("credentials or secrets", done.stdout)
+        # Of no shape that anybody knows: found because it is one of ours, in an encoding too.
+        value = "gentle otters file taxes"
+        self.hardshell.cli("secret", "set", "own", "--host", "own.example", stdin=value + "\n")
+        for text in (value, base64.b64encode(value.encode()).decode()):
+            done = self.hardshell.send(f"remember the words {text}", check=False)
+            self.assertIn("credentials or secrets", done.stdout)
         self.assertEqual(self.hardshell.json("memory", "list")["entries"], [])
         self.assertEqual({one[0] for one in decisions(self.hardshell, "remember")}, {"deny"})
+        self.hardshell.cli("secret", "remove", "own")
+        self.assertIn("Remembered", self.hardshell.send(f"remember the words {value}").stdout)
 
     def test_private_and_without_memory(self):
         self.remember("I prefer green tea")

@@ -130,9 +130,52 @@ Result<> Conversation::show_pending(const Json& pending) {
         view_.status = "pending";
         return fail(Code::conflict, "an approval is open");
     }
+    batch_.push_back(pending);
+    if (wire::number_in(pending, "more") > 0) return {};
+    if (batch_.size() > 1) return answer_batch();
+    batch_.clear();
     screen_.line(screen_.tone(Tone::warning, "Needs your approval"));
     screen_.line("  " + card);
     return answer(approval, text_in(pending, "decision"));
+}
+
+// All cards first, then one answer for all, or one for each.
+Result<> Conversation::answer_batch() {
+    const std::vector<Json> batch = std::exchange(batch_, {});
+    screen_.line(
+        screen_.tone(Tone::warning, fmt::format("{} actions need your approval", batch.size())));
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        screen_.line(fmt::format("{}. {}", i + 1, clean(text_in(batch[i], "card"))));
+    }
+    char choice = 0;
+    while (choice != 'a' && choice != 'd' && choice != 'o') {
+        const auto typed = read_answer(
+            screen_,
+            fmt::format("[a]pprove all {} once  [d]eny all  [o]ne by one > ", batch.size()));
+        choice = typed && !typed->empty() ? (*typed)[0] : 'd';
+    }
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        const std::string approval = text_in(batch[i], "approval");
+        view_.approval = approval;
+        if (choice == 'o') {
+            screen_.line(fmt::format("{}. {}", i + 1, clean(text_in(batch[i], "card"))));
+            TRY(answer(approval, text_in(batch[i], "decision")));
+            continue;
+        }
+        const auto answered = tell(approval, choice == 'a' ? Said::approve : Said::deny);
+        if (!answered) screen_.line(screen_.tone(Tone::bad, clean(answered.error().what)));
+    }
+    view_.approval.clear();
+    return {};
+}
+
+Result<Json> Conversation::tell(const std::string& approval, Said said) {
+    Json arguments;
+    arguments["approval"] = approval;
+    arguments["consent"] = said != Said::deny;
+    if (said == Said::always) arguments["rule"] = true;
+    auto keeper = TRY(KeeperLine::open(places_));
+    return keeper.question("approvals.answer", std::move(arguments));
 }
 
 Result<> Conversation::answer(const std::string& approval, const std::string& decision) {
@@ -148,12 +191,8 @@ Result<> Conversation::answer(const std::string& approval, const std::string& de
             continue;
         }
         if (choice != 'a' && choice != 'r' && choice != 'd') continue;
-        Json arguments;
-        arguments["approval"] = approval;
-        arguments["consent"] = choice != 'd';
-        if (choice == 'r') arguments["rule"] = true;
-        auto keeper = TRY(KeeperLine::open(places_));
-        const auto answered = keeper.question("approvals.answer", std::move(arguments));
+        const Said said = choice == 'd' ? Said::deny : choice == 'r' ? Said::always : Said::approve;
+        const auto answered = tell(approval, said);
         if (!answered) {
             screen_.line(screen_.tone(Tone::bad, clean(answered.error().what)));
             if (choice == 'r') continue;

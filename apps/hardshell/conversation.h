@@ -41,12 +41,17 @@ class Conversation {
     void show_tool(const wire::Json& card);
     base::Result<> show_pending(const wire::Json& pending);
     base::Result<> answer(const std::string& approval, const std::string& decision);
+    base::Result<> answer_batch();
+    // What the keeper says to it: nothing, or why the answer does not count.
+    enum class Said : std::uint8_t { approve, always, deny };
+    base::Result<wire::Json> tell(const std::string& approval, Said said);
 
     const Screen& screen_;
     const control::Places& places_;
     Unattended unattended_;
     TurnView view_;
     std::string summary_;
+    std::vector<wire::Json> batch_;  // approvals of one message of the model, until the last came
     std::unique_ptr<MarkdownStream> text_;
 };
 

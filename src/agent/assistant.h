@@ -147,7 +147,12 @@ class Assistant {
     models::ToolResultPart use_tool(Turn& turn, const models::ToolCallPart& call,
                                     std::vector<flow::Span>& spans);
     // run_call.cc
+    base::Result<std::unique_ptr<tools::ToolContext>> context_of(Turn& turn,
+                                                                 const models::ToolCallPart& call);
     tools::ToolOutcome run_call(Turn& turn, const models::ToolCallPart& call);
+    void tell_pending(Turn& turn, gate::Pending pending);
+    void ask_ahead(Turn& turn);
+    void withdraw_asked(Turn& turn);
     base::Result<tools::ApartAnswer> read_apart(Turn& turn, const tools::ToolCall& call,
                                                 const std::string& question);
     base::Result<> keep(Turn& turn, models::Message message, const flow::Label& label,

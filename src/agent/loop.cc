@@ -312,8 +312,11 @@ Result<> Assistant::use_tools(Turn& turn, const models::Message& message) {
             spans.push_back({"", flow::Label::nothing(), "Hardshell"});
             continue;
         }
+        turn.later = std::span(calls).subspan(i + 1);
         results.parts.push_back(use_tool(turn, calls[i], spans));
     }
+    turn.later = {};
+    withdraw_asked(turn);
     flow::Label label = flow::Label::nothing();
     for (const flow::Span& span : spans) label = flow::join(label, flow::label_once_seen(span));
     Json trace = traces_of(spans, results);

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <set>
 #include <utility>
 
 #include "agent/assistant.h"
@@ -21,6 +23,8 @@ using base::Result;
 namespace {
 
 constexpr std::int64_t answer_tokens_max = 200;
+constexpr std::string_view asked_ahead[] = {"shell_run", "files_write", "files_edit",
+                                            "files_remove", "http_fetch"};
 
 constexpr std::string_view reader_prompt =
     "You read one text and answer one question about it, in the form that the question asks for "
@@ -29,15 +33,26 @@ constexpr std::string_view reader_prompt =
 
 }  // namespace
 
-tools::ToolOutcome Assistant::run_call(Turn& turn, const models::ToolCallPart& call) {
+Result<std::unique_ptr<tools::ToolContext>> Assistant::context_of(
+    Turn& turn, const models::ToolCallPart& call) {
     gate::Circumstances circumstances = circumstances_of(turn);
+    circumstances.call = call.id;
     circumstances.tool = call.name;
     const flow::Assessment traced =
         turn.session.context.assess(tools::manifest_for(call.name, call.arguments), call.arguments);
     gate::take_facts(circumstances, traced);
     // A value that the call takes over brings its label along.
     circumstances.label = flow::join(circumstances.label, traced.label);
-    auto context = parts_.tool_context(circumstances, turn.session.facts.project);
+    auto context = TRY(parts_.tool_context(circumstances, turn.session.facts.project));
+    context->cancel = &turn.cancel;
+    context->has_memory = has_memory(turn);
+    context->said = turn.said;
+    context->sources = turn.session.sources;
+    return context;
+}
+
+tools::ToolOutcome Assistant::run_call(Turn& turn, const models::ToolCallPart& call) {
+    auto context = context_of(turn, call);
     if (!context) {
         tools::ToolOutcome outcome;
         outcome.text = context.error().what;
@@ -46,28 +61,77 @@ tools::ToolOutcome Assistant::run_call(Turn& turn, const models::ToolCallPart& c
     }
     tools::ToolContext& given = **context;
     std::vector<std::string> waits;
-    given.cancel = &turn.cancel;
-    given.has_memory = has_memory(turn);
-    given.said = turn.said;
-    given.sources = turn.session.sources;
     given.resume_approval = std::exchange(turn.approval, {});
+    if (const auto asked = turn.asked.find(call.id); asked != turn.asked.end()) {
+        given.asked = asked->second;
+        waits.push_back(asked->second.approval);
+    }
     given.on_pending = [&](const gate::Pending& pending) {
         turn.facts.waiting = WaitingCall{pending.approval, turn.call};
         const auto kept = store_turn(turn);
         if (!kept) turn.listener.on_notice(kept.error().what);
-        shown_.with([&](auto& shown) { shown[pending.approval] = pending.card; });
         waits.push_back(pending.approval);
-        turn.listener.on_pending(pending);
+        tell_pending(turn, pending);
     };
     given.read_apart = [&](const tools::ToolCall& inner, const std::string& question) {
         turn.approval = std::exchange(given.resume_approval, {});
         return read_apart(turn, inner, question);
     };
     tools::ToolOutcome outcome = parts_.tools.run({call.id, call.name, call.arguments}, given);
+    // Taken by an action of the call: it is answered, and spent or void.
+    if (!given.asked) turn.asked.erase(call.id);
     shown_.with([&](auto& shown) {
         for (const auto& approval : waits) shown.erase(approval);
     });
     return outcome;
+}
+
+// The person is asked for what the later calls of the same message need as well, so that they see
+// it all before the first answer. Each is asked, answered and claimed by itself.
+void Assistant::tell_pending(Turn& turn, gate::Pending pending) {
+    const std::set<std::string> before = [&] {
+        std::set<std::string> ids;
+        for (const auto& [call, asked] : turn.asked) ids.insert(call);
+        return ids;
+    }();
+    ask_ahead(turn);
+    std::vector<gate::Pending> batch{std::move(pending)};
+    for (const models::ToolCallPart& call : turn.later) {
+        const auto asked = turn.asked.find(call.id);
+        if (asked != turn.asked.end() && !before.contains(call.id)) batch.push_back(asked->second);
+    }
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        batch[i].more = batch.size() - i - 1;
+        shown_.with([&](auto& shown) { shown[batch[i].approval] = batch[i].card; });
+        turn.listener.on_pending(batch[i]);
+    }
+}
+
+// Only for tools that ask before they do anything, and whose action is the same when it is made
+// again. Those that policy allows are asked about again when it is their turn.
+void Assistant::ask_ahead(Turn& turn) {
+    for (const models::ToolCallPart& call : turn.later) {
+        const bool plain = std::ranges::find(asked_ahead, call.name) != std::end(asked_ahead) &&
+                           call.arguments.find("script") == nullptr;
+        if (!plain || !call.problem.empty() || turn.asked.contains(call.id)) continue;
+        auto context = context_of(turn, call);
+        if (!context) continue;
+        (*context)->consent = tools::ToolContext::Consent::asked_ahead;
+        (*context)->on_pending = [&](const gate::Pending& pending) {
+            turn.asked[call.id] = pending;
+        };
+        static_cast<void>(parts_.tools.run({call.id, call.name, call.arguments}, **context));
+    }
+}
+
+// What was asked ahead and never came to be done.
+void Assistant::withdraw_asked(Turn& turn) {
+    for (const auto& [call, asked] : turn.asked) {
+        // Answered ones are void without their call; a keeper that is gone has none.
+        static_cast<void>(parts_.gate.withdraw(asked.approval).ok());
+        shown_.with([&](auto& shown) { shown.erase(asked.approval); });
+    }
+    turn.asked.clear();
 }
 
 std::string Assistant::shown_card(const std::string& approval) const {

@@ -51,6 +51,7 @@ void TurnFeed::on_pending(const gate::Pending& pending) {
     data["decision"] = pending.decision;
     data["card"] = pending.card;
     data["expiry_ms"] = pending.expiry_ms;
+    data["more"] = static_cast<std::int64_t>(pending.more);
     put("pending", std::move(data));
 }
 

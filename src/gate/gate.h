@@ -30,6 +30,8 @@ struct Pending {
     std::string decision;  // id, for `hardshell why`
     std::string card;      // text: the action, why it is asked, what it can touch
     base::WallTime_ms expiry_ms = 0;
+    // How many more of the same message of the model follow at once: they are one batch for people.
+    std::size_t more = 0;
 };
 
 // The answer "deny": why, in a sentence that a person can act on.

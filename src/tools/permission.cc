@@ -17,10 +17,14 @@ base::Failure denied(const gate::Denied& answer) {
 }
 
 Result<> await_consent(ToolContext& context, gate::Pending pending, const std::string& preview) {
-    const std::string approval = pending.approval;
-    const std::int64_t left_ms = pending.expiry_ms - context.clock.wall_ms();
     if (!preview.empty()) pending.card += "\n" + preview;
     if (context.on_pending) context.on_pending(pending);
+    return await_answer(context, pending);
+}
+
+Result<> await_answer(ToolContext& context, const gate::Pending& pending) {
+    const std::string& approval = pending.approval;
+    const std::int64_t left_ms = pending.expiry_ms - context.clock.wall_ms();
     const auto answer = context.gate.await_answer(
         approval, os::Deadline::after_ms(std::max<std::int64_t>(left_ms, 0)), context.cancel);
     if (answer && *answer == "approved") return {};

@@ -6,7 +6,9 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "base/result.h"
 #include "gate/action.h"
@@ -21,6 +23,8 @@ base::Failure denied(const gate::Denied& answer);
 // nobody answered in time; cancelled when the call was. Withdraws it in every other case.
 base::Result<> await_consent(ToolContext& context, gate::Pending pending,
                              const std::string& preview);
+// The same for what was told before.
+base::Result<> await_answer(ToolContext& context, const gate::Pending& pending);
 // For what a tool does without asking the gate: denied, and recorded, where the turn acts as a
 // skill whose manifest does not admit the tool.
 base::Result<> check_skill_may_use(ToolContext& context, std::string_view tool);
@@ -46,6 +50,20 @@ base::Result<gate::Permit<A>> take(ToolContext& context, gate::Verdict<A> verdic
     return base::fail(base::Code::denied, "the approval was given for less than this action needs");
 }
 
+// Asks and does nothing, for a call that has to wait for others of its message.
+template <class A>
+base::Result<gate::Permit<A>> ask_ahead(ToolContext& context, const A& action,
+                                        const std::string& preview) {
+    auto verdict = TRY(context.gate.ask<A>(action, context.circumstances));
+    if (auto* pending = std::get_if<gate::Pending>(&verdict)) {
+        if (!preview.empty()) pending->card += "\n" + preview;
+        if (context.on_pending) context.on_pending(*pending);
+    } else if (const auto* permit = std::get_if<gate::Permit<A>>(&verdict)) {
+        report(context, permit->id(), "not_begun");
+    }
+    return base::fail(base::Code::conflict, "asked ahead; nothing was done");
+}
+
 // An approval from before a restart that fits this very action.
 template <class A>
 bool resumed(ToolContext& context, const A& action, base::Result<gate::Verdict<A>>& verdict) {
@@ -56,6 +74,19 @@ bool resumed(ToolContext& context, const A& action, base::Result<gate::Verdict<A
     return true;
 }
 
+// What was asked ahead, once it is answered: the Permit, the reason why there is none, or nothing
+// where the action has become another one since, which is asked for anew.
+template <class A>
+std::optional<base::Result<gate::Permit<A>>> claim_asked(ToolContext& context, const A& action) {
+    const gate::Pending asked = *std::exchange(context.asked, std::nullopt);
+    context.decision = asked.decision;
+    const auto answered = await_answer(context, asked);
+    if (!answered) return answered.failure();
+    auto claimed = context.gate.claim<A>(asked.approval, action, context.circumstances);
+    if (!claimed) return std::nullopt;
+    return take<A>(context, std::move(*claimed));
+}
+
 }  // namespace internal
 
 // The Permit of an action. `preview` stands on the card below what the keeper says: what the action
@@ -63,6 +94,12 @@ bool resumed(ToolContext& context, const A& action, base::Result<gate::Verdict<A
 template <class A>
 base::Result<gate::Permit<A>> obtain(ToolContext& context, const A& action,
                                      const std::string& preview = {}) {
+    if (context.consent == ToolContext::Consent::asked_ahead) {
+        return internal::ask_ahead<A>(context, action, preview);
+    }
+    if (context.asked) {
+        if (auto permit = internal::claim_asked<A>(context, action)) return std::move(*permit);
+    }
     base::Result<gate::Verdict<A>> verdict = base::fail(base::Code::io, "not asked");
     if (internal::resumed<A>(context, action, verdict)) {
         return internal::take<A>(context, std::move(*verdict));

@@ -78,6 +78,11 @@ struct ToolContext {
     std::string resume_approval = {};
     // Told when a person must answer before the call can go on.
     std::function<void(const gate::Pending&)> on_pending = {};
+    // asked_ahead: what needs a person is told to on_pending and not waited for; nothing is done.
+    enum class Consent : std::uint8_t { awaited, asked_ahead };
+    Consent consent = Consent::awaited;
+    // What was asked ahead for this call; its first action takes it, and claims it where it fits.
+    std::optional<gate::Pending> asked = {};
     // Told what happens meanwhile: {"text": …}.
     std::function<void(const wire::Json&)> on_progress = {};
     // The last decision that the call was given; for its card.

@@ -295,6 +295,28 @@ class Terminal(Running):
                                "\r")
         self.assertEqual(code, 0, seen)
 
+    def test_one_answer_for_all_that_a_message_asks_for(self):
+        models = harness.FakeModels()
+        self.addCleanup(models.close)
+        with self.hardshell.config_file.open("a") as config:
+            config.write(harness.with_model(models))
+        self.hardshell.cli("stop", check=False)
+        self.hardshell.send("x", check=False)
+        self.hardshell.cli("secret", "set", "fake-key", stdin=models.key + "\n")
+        write = [{"tool": "files_write", "arguments": {"path": f"{name}.txt", "content": name}}
+                 for name in ("one", "two")]
+        models.script({"reply": write}, {"reply": "both are there"}, {"reply": write}, {"reply": "done"})
+        seen, code = self.type(["chat"], [("›", "make them"), ("[a]pprove all 2", "a"),
+                                          ("both are there", "/quit")], "\r")
+        self.assertEqual(code, 0, seen)
+        self.assertIn("2 actions need your approval", seen)
+        self.assertEqual((self.hardshell.project / "two.txt").read_text(), "two")
+        for name in ("one", "two"):
+            (self.hardshell.project / f"{name}.txt").unlink()
+        seen, code = self.type(["chat"], [("›", "again"), ("[a]pprove all 2", "o"), ("[d]eny", "a"),
+                                          ("2. ", "d"), ("done", "/quit")], "\r")
+        self.assertTrue((self.hardshell.project / "one.txt").exists(), seen)
+
     def test_from_denied_to_granted_by_answering_yes(self):
         page = "get http://192.168.1.10/"
         self.assertEqual(self.outcome(page), "deny")

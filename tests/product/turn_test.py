@@ -4,6 +4,7 @@ import json
 import os
 import threading
 import time
+import signal
 import unittest
 
 import harness
@@ -136,6 +137,59 @@ class Scripted(unittest.TestCase):
         self.assertIn("permit", done.stdout)
         self.assertIn("one", turn.communicate(timeout=30)[0])
         self.assertIn("two", self.hardshell.send("again").stdout)
+
+    def approvals_of(self, count):
+        deadline = time.monotonic() + 10
+        while len(self.hardshell.approvals()) < count:
+            self.assertLess(time.monotonic(), deadline, self.hardshell.approvals())
+            time.sleep(0.05)
+        return sorted(self.hardshell.approvals(), key=lambda one: one["id"])
+
+    def test_what_one_message_asks_for_is_asked_together_and_answered_apart(self):
+        write = [{"tool": "files_write", "arguments": {"path": f"{name}.txt", "content": name}}
+                 for name in ("one", "two", "three")]
+        self.models.script({"reply": write}, {"reply": "all said"})
+        turn = self.hardshell.background("send", "--wait", "three files")
+        asked = {one["action"]["path"].rsplit("/", 1)[1]: one["id"] for one in self.approvals_of(3)}
+        self.hardshell.cli("approvals", "deny", asked["two.txt"])
+        self.hardshell.cli("approvals", "approve", asked["three.txt"])
+        # In the order of the message: the third waits for the first, though it was answered before.
+        time.sleep(0.5)
+        self.assertEqual(list(self.hardshell.project.glob("*.txt")), [])
+        self.hardshell.cli("approvals", "approve", asked["one.txt"])
+        said, cards = turn.communicate(timeout=30)
+        self.assertIn("all said", said, cards)
+        made = sorted(path.name for path in self.hardshell.project.glob("*.txt"))
+        self.assertEqual(made, ["one.txt", "three.txt"])
+        self.assertEqual(self.hardshell.approvals(), [])
+
+    def test_what_changed_since_it_was_asked_together_is_asked_again(self):
+        write = [{"tool": "files_write", "arguments": {"path": "same.txt", "content": text}}
+                 for text in ("first", "second")]
+        self.models.script({"reply": write}, {"reply": "both"})
+        turn = self.hardshell.background("send", "--wait", "twice")
+        for one in self.approvals_of(2):
+            self.hardshell.cli("approvals", "approve", one["id"])
+        # The second was to make a file that there is by now.
+        again = self.hardshell.wait_for_approval()
+        self.assertEqual((self.hardshell.project / "same.txt").read_text(), "first")
+        self.hardshell.cli("approvals", "approve", again["id"])
+        self.assertIn("both", turn.communicate(timeout=30)[0])
+        self.assertEqual((self.hardshell.project / "same.txt").read_text(), "second")
+
+    def test_what_was_asked_together_and_never_done_is_withdrawn(self):
+        write = [{"tool": "files_write", "arguments": {"path": f"{name}.txt", "content": name}}
+                 for name in ("one", "two")]
+        self.models.script({"reply": write}, {"reply": "never"})
+        turn = self.hardshell.background("send", "--wait", "two files")
+        self.approvals_of(2)
+        turn.send_signal(signal.SIGINT)
+        turn.communicate(timeout=30)
+        deadline = time.monotonic() + 5
+        while self.hardshell.approvals() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        self.assertEqual(self.hardshell.approvals(), [])
+        self.assertEqual(list(self.hardshell.project.glob("*.txt")), [])
 
     def test_nobody_but_a_person_answers_an_approval(self):
         target = self.hardshell.project / "made.txt"

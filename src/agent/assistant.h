@@ -151,7 +151,7 @@ class Assistant {
                                                                  const models::ToolCallPart& call);
     tools::ToolOutcome run_call(Turn& turn, const models::ToolCallPart& call);
     void tell_pending(Turn& turn, gate::Pending pending);
-    void ask_ahead(Turn& turn);
+    std::vector<gate::Pending> ask_ahead(Turn& turn);
     void withdraw_asked(Turn& turn);
     base::Result<tools::ApartAnswer> read_apart(Turn& turn, const tools::ToolCall& call,
                                                 const std::string& question);

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "agent/assistant.h"
@@ -23,6 +22,8 @@ using base::Result;
 namespace {
 
 constexpr std::int64_t answer_tokens_max = 200;
+// More at once nobody reads.
+constexpr std::size_t asked_ahead_max = 7;
 constexpr std::string_view asked_ahead[] = {"shell_run", "files_write", "files_edit",
                                             "files_remove", "http_fetch"};
 
@@ -62,7 +63,9 @@ tools::ToolOutcome Assistant::run_call(Turn& turn, const models::ToolCallPart& c
     tools::ToolContext& given = **context;
     std::vector<std::string> waits;
     given.resume_approval = std::exchange(turn.approval, {});
-    if (const auto asked = turn.asked.find(call.id); asked != turn.asked.end()) {
+    const auto asked = turn.asked.find(call.id);
+    const bool was_asked = asked != turn.asked.end();
+    if (was_asked) {
         given.asked = asked->second;
         waits.push_back(asked->second.approval);
     }
@@ -79,7 +82,7 @@ tools::ToolOutcome Assistant::run_call(Turn& turn, const models::ToolCallPart& c
     };
     tools::ToolOutcome outcome = parts_.tools.run({call.id, call.name, call.arguments}, given);
     // Taken by an action of the call: it is answered, and spent or void.
-    if (!given.asked) turn.asked.erase(call.id);
+    if (was_asked && !given.asked) turn.asked.erase(call.id);
     shown_.with([&](auto& shown) {
         for (const auto& approval : waits) shown.erase(approval);
     });
@@ -89,17 +92,8 @@ tools::ToolOutcome Assistant::run_call(Turn& turn, const models::ToolCallPart& c
 // The person is asked for what the later calls of the same message need as well, so that they see
 // it all before the first answer. Each is asked, answered and claimed by itself.
 void Assistant::tell_pending(Turn& turn, gate::Pending pending) {
-    const std::set<std::string> before = [&] {
-        std::set<std::string> ids;
-        for (const auto& [call, asked] : turn.asked) ids.insert(call);
-        return ids;
-    }();
-    ask_ahead(turn);
     std::vector<gate::Pending> batch{std::move(pending)};
-    for (const models::ToolCallPart& call : turn.later) {
-        const auto asked = turn.asked.find(call.id);
-        if (asked != turn.asked.end() && !before.contains(call.id)) batch.push_back(asked->second);
-    }
+    for (gate::Pending& asked : ask_ahead(turn)) batch.push_back(std::move(asked));
     for (std::size_t i = 0; i < batch.size(); ++i) {
         batch[i].more = batch.size() - i - 1;
         shown_.with([&](auto& shown) { shown[batch[i].approval] = batch[i].card; });
@@ -109,29 +103,34 @@ void Assistant::tell_pending(Turn& turn, gate::Pending pending) {
 
 // Only for tools that ask before they do anything, and whose action is the same when it is made
 // again. Those that policy allows are asked about again when it is their turn.
-void Assistant::ask_ahead(Turn& turn) {
+std::vector<gate::Pending> Assistant::ask_ahead(Turn& turn) {
+    std::vector<gate::Pending> fresh;
     for (const models::ToolCallPart& call : turn.later) {
+        if (fresh.size() >= asked_ahead_max) break;
         const bool plain = std::ranges::find(asked_ahead, call.name) != std::end(asked_ahead) &&
                            call.arguments.find("script") == nullptr;
-        if (!plain || !call.problem.empty() || turn.asked.contains(call.id)) continue;
+        if (!plain || !call.problem.empty() || !turn.looked_at.insert(call.id).second) continue;
         auto context = context_of(turn, call);
         if (!context) continue;
         (*context)->consent = tools::ToolContext::Consent::asked_ahead;
         (*context)->on_pending = [&](const gate::Pending& pending) {
             turn.asked[call.id] = pending;
+            fresh.push_back(pending);
         };
         static_cast<void>(parts_.tools.run({call.id, call.name, call.arguments}, **context));
     }
+    return fresh;
 }
 
 // What was asked ahead and never came to be done.
 void Assistant::withdraw_asked(Turn& turn) {
     for (const auto& [call, asked] : turn.asked) {
-        // Answered ones are void without their call; a keeper that is gone has none.
+        // One that was approved is void with it. Where the keeper is gone, it expires.
         static_cast<void>(parts_.gate.withdraw(asked.approval).ok());
         shown_.with([&](auto& shown) { shown.erase(asked.approval); });
     }
     turn.asked.clear();
+    turn.looked_at.clear();
 }
 
 std::string Assistant::shown_card(const std::string& approval) const {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <future>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -55,9 +56,10 @@ struct Assistant::Turn {
     std::string call = {};  // id of the tool call that runs
     // An approval from before a restart, which the next matching call claims.
     std::string approval = {};
-    // Calls of the same message that come after the one that runs, and what was asked ahead for
-    // them, by the id of the call.
+    // Calls of the same message that come after the one that runs, those of them that were looked
+    // at ahead, and what was asked for them, by the id of the call.
     std::span<const models::ToolCallPart> later = {};
+    std::set<std::string> looked_at = {};
     std::map<std::string, gate::Pending> asked = {};
     // The skill that the turn acts as, from the moment its text was given to the model.
     std::string skill = {};

@@ -76,6 +76,11 @@ bool is_option(std::string_view text, std::size_t name_begin) {
     if (text.substr(name_begin).starts_with("--")) return true;
     const std::size_t lead = name_begin > 16 ? name_begin - 16 : 0;
     const std::string_view before = text.substr(lead, name_begin - lead);
+    // Each setter ends in a blank behind one of these: most words of prose are refused here.
+    if (before.size() < 2 || before.back() != ' ') return false;
+    if (std::string_view("Vxvt").find(before[before.size() - 2]) == std::string_view::npos) {
+        return false;
+    }
     static constexpr std::string_view setters[] = {
         "ENV ", "set -x ", "set -gx ", "setenv ", "set -Ux ", "configure set ", "SetEnv "};
     return std::any_of(std::begin(setters), std::end(setters),

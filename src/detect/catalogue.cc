@@ -206,7 +206,7 @@ const Catalogue& Catalogue::instance() {
 void Catalogue::scan(std::string_view text, std::size_t from, std::size_t to, const Wanted& wanted,
                      Report& report) const {
     gate_->scan(text, from, to, [&](std::size_t at, const Literal& literal) {
-        const Rule& rule = rules_[literal.rule];
+        const Rule& rule = rules_.data()[literal.rule];  // made with the literal
         if (!wants(wanted, rule.family)) return;
         if (rule.token != nullptr) {
             if (wanted.is_binary && !rule.token->in_binary) return;

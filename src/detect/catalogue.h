@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <vector>
 
 #include "detect/expression.h"
 #include "detect/literal_gate.h"
@@ -46,7 +47,7 @@ class Catalogue {
     void add_look(const char* gates, Look look, Family family = Family::secret);
     const Expression* compile(const char* pattern);
 
-    std::deque<Rule> rules_;
+    std::vector<Rule> rules_;
     std::deque<Expression> expressions_;
     std::vector<Literal> literals_;
     std::unique_ptr<LiteralGate> gate_;

@@ -80,7 +80,7 @@ class LiteralGate {
             const std::size_t begin = at - member->before;
             if (text.size() - begin < member->bytes) continue;
             if (gram_at(text, begin + member->far_at) != member->far) continue;
-            const Literal& literal = literals_[member->literal];
+            const Literal& literal = literals_.data()[member->literal];
             if (stands_at(text, begin, literal)) hit(begin, literal);
         }
     }

@@ -83,7 +83,11 @@ std::optional<base::Result<gate::Permit<A>>> claim_asked(ToolContext& context, c
     const auto answered = await_answer(context, asked);
     if (!answered) return answered.failure();
     auto claimed = context.gate.claim<A>(asked.approval, action, context.circumstances);
-    if (!claimed) return std::nullopt;
+    if (!claimed) {
+        // The consent was for what the action is no more, and is not to lie about.
+        static_cast<void>(context.gate.withdraw(asked.approval).ok());
+        return std::nullopt;
+    }
     return take<A>(context, std::move(*claimed));
 }
 

@@ -323,10 +323,30 @@ Result<std::size_t> Assistant::recover() {
     for (TurnFacts& turn : TRY(parts_.store.turns_with(TurnStatus::running))) {
         if (turn.waiting) continue;  // its approval may still be answered
         turn.status = TurnStatus::interrupted;
+        TRY(close_interrupted(turn));
         TRY(parts_.store.set_turn(turn));
         ++interrupted;
     }
     return interrupted;
+}
+
+// Without an answer of its own what was said would be read together with the next message, and be
+// done then.
+Result<> Assistant::close_interrupted(const TurnFacts& turn) {
+    const auto messages = parts_.store.messages(turn.session);
+    // A session that does not open is told of when somebody speaks in it.
+    if (!messages || messages->empty()) return {};
+    const models::Message& last = messages->back().message;
+    if (last.role != models::Role::user) return {};
+    StoredMessage closing;
+    closing.sequence = messages->back().sequence + 1;
+    closing.turn = turn.id;
+    closing.message = models::assistant_text(
+        "[A restart interrupted this before it was answered. It is done only if it is asked for "
+        "again.]");
+    closing.message.sequence = closing.sequence;
+    closing.label = flow::Label::nothing();
+    return parts_.store.append(turn.session, closing);
 }
 
 Result<TurnOutcome> Assistant::finish(Turn& turn, TurnStatus status, std::string text) {

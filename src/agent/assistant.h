@@ -122,6 +122,7 @@ class Assistant {
     base::Result<> load(Session& session, const TurnRequest& request);
     base::Result<> check_use(const std::string& person);
     base::Result<> accept(Turn& turn, TurnRequest& request);
+    base::Result<> close_interrupted(const TurnFacts& turn);
     base::Result<> end_plan(Session& session, const TurnRequest& request);
     // recollect.cc: what is remembered goes into the turn, with its label.
     base::Result<> recollect(Turn& turn, const TurnRequest& request);

@@ -2,7 +2,7 @@
 //
 // A script is {"steps": [STEP, …]}, taken in order, one a request; `repeat: N` serves a step N times.
 // STEP:
-//   expect  {text, tool_result, system, no_system, nowhere, tools: [NAME], no_tools: [NAME], model}: substrings
+//   expect  {text, no_text, tool_result, system, no_system, nowhere, tools: [NAME], no_tools: [NAME], model}: substrings
 //           of the last user text, the tool results and the system prompt, tools that are (not) offered;
 //           `nowhere` is in no part of the request. A mismatch is answered with
 //           400 and counted in /stats.
@@ -54,6 +54,7 @@ function mismatch(expect, turn, tools, body) {
   if (expect.tool_result !== undefined && !results.includes(expect.tool_result)) {
     return `tool_result: ${results.slice(0, 200)}`;
   }
+  if (expect.no_text !== undefined && turn.text.includes(expect.no_text)) return `text: ${turn.text.slice(0, 200)}`;
   // Anthropic has it beside the messages, OpenAI as the first of them.
   const system = plain(body.system ?? body.messages?.find((message) => message.role === 'system')?.content);
   if (expect.system !== undefined && !system.includes(expect.system)) return `system: ${system.slice(-300)}`;

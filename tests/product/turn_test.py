@@ -262,6 +262,20 @@ class Scripted(unittest.TestCase):
         done = [e for e in self.hardshell.events() if e["kind"] == "effect.ended" and e.get("outcome") == "done"]
         self.assertTrue(done)
 
+    def test_what_a_crash_interrupted_is_not_said_again_with_the_next_message(self):
+        self.models.script({"delay_ms": 20_000, "reply": "late"},
+                           {"expect": {"text": "second", "no_text": "first"}, "reply": "only the second"})
+        before = self.models.stats()["requests"]
+        turn = self.hardshell.background("send", "--wait", "--session", "cut", "do the first thing")
+        deadline = time.monotonic() + 10
+        while self.models.stats()["requests"] == before:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.05)
+        os.kill(self.hardshell.processes()["hardshelld"], signal.SIGKILL)
+        turn.communicate(timeout=30)
+        done = self.hardshell.send("the second thing", "--session", "cut", check=False)
+        self.assertIn("only the second", done.stdout, done.stderr)
+
     def test_cancelling_ends_the_command_at_once(self):
         self.models.script(call("shell_run", argv=["sleep", "60"]), {"reply": "end"})
         turn = self.hardshell.background("send", "--wait", "sleep")

@@ -44,6 +44,7 @@ std::optional<std::string> read_answer(const Screen& screen, const std::string& 
 
 Result<TurnView> Conversation::say(DaemonLine& daemon, Json request, const os::WakeUp* cancel) {
     view_ = {};
+    batch_.clear();
     text_ = std::make_unique<MarkdownStream>(screen_);
     auto done = daemon.turn(
         request, [this](const std::string& kind, const Json& data) { return on_event(kind, data); },

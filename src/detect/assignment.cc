@@ -16,7 +16,7 @@ class Reader {
   public:
     explicit Reader(std::string_view text) : text_(text) {}
 
-    char peek(std::size_t at) const { return at < text_.size() ? text_[at] : '\n'; }
+    char peek(std::size_t at) const { return at < text_.size() ? text_.data()[at] : '\n'; }
     std::size_t past_blanks(std::size_t at, std::size_t most = 24) const {
         std::size_t i = at;
         while (i < text_.size() && i - at < most && is_blank(text_[i])) ++i;
@@ -239,11 +239,11 @@ std::optional<Assignment> read_assignment(std::string_view text, std::size_t at,
     found.name_begin = at;
     found.name_end = end;
     while (found.name_begin > 0 && at - found.name_begin < name_bytes_max &&
-           of_name(text[found.name_begin - 1])) {
+           of_name(text.data()[found.name_begin - 1])) {
         --found.name_begin;
     }
     while (found.name_end < text.size() && found.name_end - end < name_bytes_max &&
-           of_name(text[found.name_end])) {
+           of_name(text.data()[found.name_end])) {
         ++found.name_end;
     }
     const Reader in(text);

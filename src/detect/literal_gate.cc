@@ -101,10 +101,12 @@ LiteralGate::LiteralGate(std::vector<Literal> literals) : literals_(std::move(li
 }
 
 bool LiteralGate::stands_at(std::string_view text, std::size_t at, const Literal& literal) {
-    const std::string& wanted = literal.text;
-    if (!literal.any_case) return std::memcmp(text.data() + at, wanted.data(), wanted.size()) == 0;
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
-        if (to_lower(text[at + i]) != wanted[i]) return false;
+    const std::size_t size = literal.text.size();
+    const char* const here = text.data() + at;
+    const char* const wanted = literal.text.data();
+    if (!literal.any_case) return std::memcmp(here, wanted, size) == 0;
+    for (std::size_t i = 0; i < size; ++i) {
+        if (to_lower(here[i]) != wanted[i]) return false;
     }
     return true;
 }

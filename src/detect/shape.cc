@@ -22,7 +22,7 @@ std::size_t next_digit(std::string_view text, std::size_t at) {
         const std::uint64_t digits = ~others & 0x80 * each;
         if (digits != 0) return at + static_cast<std::size_t>(std::countr_zero(digits)) / 8;
     }
-    while (at < text.size() && !is_digit(text[at])) ++at;
+    while (at < text.size() && !is_digit(text.data()[at])) ++at;
     return at;
 }
 
@@ -153,9 +153,10 @@ bool contains_any_case(std::string_view text, std::string_view lower_text) {
 bool has_word_with_digit(std::string_view line, std::size_t bytes) {
     std::size_t at = next_digit(line, 0);
     while (at < line.size()) {
+        const char* const bytes_of_line = line.data();
         std::size_t begin = at;
-        while (begin > 0 && !is_space(line[begin - 1])) --begin;
-        while (at < line.size() && !is_space(line[at])) ++at;
+        while (begin > 0 && !is_space(bytes_of_line[begin - 1])) --begin;
+        while (at < line.size() && !is_space(bytes_of_line[at])) ++at;
         if (at - begin >= bytes) return true;
         at = next_digit(line, at);
     }

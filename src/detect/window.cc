@@ -50,14 +50,14 @@ void Window::look_digits(std::size_t base, std::size_t word, Report& report) {
                      const auto place = static_cast<unsigned>(at - base);
                      const std::uint64_t ahead = moved_down(here.digits, next.digits, place);
                      const std::uint64_t dots = moved_down(here.dots, next.dots, place);
-                     constexpr std::uint64_t near = 0xFFFFFF;
-                     const int digits = std::popcount(ahead & near);
                      const bool lettered = at > 0 && is_letter(text_[at - 1]);
                      if (at >= addresses_done_ && (dots & 0x10) + (dots & 0xE) != 0 &&
                          std::popcount(dots & 0x7FFF) >= 3) {
                          addresses_done_ = look_ipv4(text_, at, report);
                      }
                      if (at < numbers_done_) return;
+                     constexpr std::uint64_t near = 0xFFFFFF;
+                     const int digits = std::popcount(ahead & near);
                      if (lettered) {
                          if (digits < 6 && !(is_upper(text_[at - 1]) && digits >= 4)) return;
                          numbers_done_ = look_lettered(text_, at, report);

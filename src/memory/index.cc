@@ -14,7 +14,11 @@ constexpr std::size_t text_words_max = 1000;
 constexpr std::size_t word_bytes_max = 60;
 // So many texts at most are ranked for one question, unless its rarest word stands in more.
 constexpr std::uint32_t candidates_max = 4000;
-constexpr std::int64_t ranked_max = 60;
+// A stem may stand in more texts than the word that was counted.
+constexpr std::size_t scores_max = 5 * candidates_max;
+// BM25's constants, as FTS5 sets them too (SQLite documentation, FTS5, 5.1.1).
+constexpr double bm25_k1 = 1.2;
+constexpr double bm25_b = 0.75;
 constexpr double recency_half_life_ms = 90.0 * 24 * 3600 * 1000;
 
 // Words that say nothing about what a text is about.
@@ -74,9 +78,9 @@ std::vector<std::string> words_of(std::string_view text, std::size_t words_max) 
 }
 
 Result<std::unique_ptr<Index>> Index::make() {
-    auto database = TRY(
-        store::Database::open_in_memory("CREATE VIRTUAL TABLE words USING fts5(text, content='', "
-                                        "tokenize='porter unicode61 remove_diacritics 2')"));
+    auto database = TRY(store::Database::open_in_memory(
+        "CREATE VIRTUAL TABLE words USING fts5(text, content='', columnsize=0, "
+        "tokenize='porter unicode61 remove_diacritics 2')"));
     return std::unique_ptr<Index>(new Index(std::move(database)));
 }
 
@@ -102,8 +106,14 @@ Result<> Index::add(const Row& row, std::string_view text) {
     CHECK(rows_.empty() || rows_.back().row < row.row);
     TRY(database_->execute("INSERT INTO words (rowid, text) VALUES (?, ?)", row.row, text));
     rows_.push_back(row);
+    Row& held = rows_.back();
+    held.words = 0;
+    each_word(text, text_words_max, [&](const std::string& word) {
+        ++frequency_[hash_of(word)];
+        ++held.words;
+    });
     ++size_;
-    each_word(text, text_words_max, [&](const std::string& word) { ++frequency_[hash_of(word)]; });
+    words_ += held.words;
     return {};
 }
 
@@ -115,6 +125,7 @@ Result<> Index::remove(std::int64_t row, std::string_view text) {
                            text));
     held->is_gone = true;
     --size_;
+    words_ -= held->words;
     return {};
 }
 
@@ -129,8 +140,8 @@ void Index::set_used(std::int64_t row, base::WallTime_ms now_ms) {
     }
 }
 
-// The rarest words that together stand in few enough texts, as an FTS5 query of quoted strings.
-std::string Index::match_for(std::string_view query) const {
+// The rarest words that together stand in few enough texts, as FTS5 queries: quoted strings.
+std::vector<std::string> Index::words_to_ask(std::string_view query) const {
     std::vector<std::pair<std::uint32_t, std::string>> words;
     for (std::string& word : words_of(query, query_words_max)) {
         const auto found = frequency_.find(hash_of(word));
@@ -138,40 +149,75 @@ std::string Index::match_for(std::string_view query) const {
     }
     std::stable_sort(words.begin(), words.end(),
                      [](const auto& a, const auto& b) { return a.first < b.first; });
-    std::string match;
+    std::vector<std::string> asked;
     std::uint32_t candidates = 0;
     for (const auto& [count, word] : words) {
         if (candidates > 0 && candidates + count > candidates_max) break;
         candidates += count;
-        match += (match.empty() ? "\"" : " OR \"") + word + "\"";
+        asked.push_back("\"" + word + "\"");
     }
-    return match;
+    return asked;
+}
+
+// Of every text that holds one of the words: the sum of their rarities, by rising number.
+Result<std::vector<Index::Score>> Index::relevance_of(const std::vector<std::string>& words) {
+    store::Statement found = TRY(database_->prepare("SELECT rowid FROM words WHERE words MATCH ?"));
+    std::vector<Score> scores;
+    for (const std::string& word : words) {
+        const std::size_t first = scores.size();
+        found.bind(std::string_view(word));
+        while (TRY(found.step())) {
+            if (scores.size() < scores_max) scores.push_back({TRY(found.integer(0)), 0});
+        }
+        const auto holding = static_cast<double>(scores.size() - first);
+        const double others = std::max(0.0, static_cast<double>(size_) - holding);
+        const double rarity = std::log(1 + (others + 0.5) / (holding + 0.5));
+        for (std::size_t i = first; i < scores.size(); ++i) scores[i].relevance = rarity;
+    }
+    std::sort(scores.begin(), scores.end(),
+              [](const Score& a, const Score& b) { return a.row < b.row; });
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < scores.size(); ++i) {
+        if (kept > 0 && scores[kept - 1].row == scores[i].row) {
+            scores[kept - 1].relevance += scores[i].relevance;
+        } else {
+            scores[kept++] = scores[i];
+        }
+    }
+    scores.resize(kept);
+    return scores;
+}
+
+double Index::weight_of(const Row& row, double relevance, base::WallTime_ms now_ms) const {
+    const double usual =
+        static_cast<double>(words_) / static_cast<double>(std::max<std::size_t>(size_, 1));
+    const double length = static_cast<double>(row.words) / std::max(usual, 1.0);
+    const double bm25 = relevance * (bm25_k1 + 1) / (1 + bm25_k1 * (1 - bm25_b + bm25_b * length));
+    const double age_ms =
+        std::max<double>(0, static_cast<double>(now_ms - std::max(row.created_ms, row.used_ms)));
+    const double recency = std::exp2(-age_ms / recency_half_life_ms);
+    const double use = static_cast<double>(row.uses) / (static_cast<double>(row.uses) + 4);
+    return bm25 * (0.6 + 0.25 * recency + 0.15 * use);
 }
 
 Result<std::vector<Index::Hit>> Index::search(std::string_view query, std::size_t hits_max,
                                               Which which, base::WallTime_ms now_ms) {
     std::vector<Hit> hits;
-    const std::string match = match_for(query);
-    if (match.empty()) return hits;
-    store::Statement found =
-        TRY(database_->prepare("SELECT rowid, CAST(rank * -1000000 AS INTEGER) FROM words WHERE "
-                               "words MATCH ? ORDER BY rank LIMIT ?"));
-    found.bind(std::string_view(match)).bind(ranked_max);
-    while (TRY(found.step())) {
-        const std::int64_t number = TRY(found.integer(0));
-        const Row* row = find(number);
+    const auto words = words_to_ask(query);
+    if (words.empty()) return hits;
+    const std::vector<Score> scores = TRY(relevance_of(words));
+    for (const Score& score : scores) {
+        const Row* row = find(score.row);
         if (row == nullptr || (row->expires_ms != 0 && row->expires_ms <= now_ms)) continue;
         if (which == Which::kept && row->state != State::kept) continue;
-        const double relevance = static_cast<double>(TRY(found.integer(1))) / 1e6 + 1e-6;
-        const double age_ms = std::max<double>(
-            0, static_cast<double>(now_ms - std::max(row->created_ms, row->used_ms)));
-        const double recency = std::exp2(-age_ms / recency_half_life_ms);
-        const double use = static_cast<double>(row->uses) / (static_cast<double>(row->uses) + 4);
-        hits.push_back({number, relevance * (0.6 + 0.25 * recency + 0.15 * use)});
+        hits.push_back({score.row, weight_of(*row, score.relevance, now_ms)});
     }
-    std::stable_sort(hits.begin(), hits.end(),
-                     [](const Hit& a, const Hit& b) { return a.score > b.score; });
-    if (hits.size() > hits_max) hits.resize(hits_max);
+    const std::size_t count = std::min(hits_max, hits.size());
+    std::partial_sort(hits.begin(), hits.begin() + static_cast<std::ptrdiff_t>(count), hits.end(),
+                      [](const Hit& a, const Hit& b) {
+                          return a.score != b.score ? a.score > b.score : a.row < b.row;
+                      });
+    hits.resize(count);
     return hits;
 }
 

@@ -1,7 +1,9 @@
 // Index: the texts of one compartment, searchable. It lies in memory alone (SQLite's FTS5 without
 // content), because an index on disk would tell what the sealed rows do not.
 //
-// Ranking: BM25 over the rarest words of what is asked, then recency and use.
+// Ranking: BM25 over the rarest words of what is asked, then recency and use. A word counts once
+// in a text, however often it stands there: memories are a sentence or two, and FTS5's own ranking
+// looks the length of every candidate up in a tree, which costs many times what finding it does.
 // What it does not protect from: whoever reads this process's memory.
 // Threads: one thread at a time.
 #pragma once
@@ -30,6 +32,7 @@ class Index {
         std::uint32_t uses = 0;
         State state = State::kept;
         bool is_gone = false;
+        std::uint32_t words = 0;  // of the text; add() counts them
     };
     struct Hit {
         std::int64_t row = 0;
@@ -55,11 +58,18 @@ class Index {
   private:
     explicit Index(std::unique_ptr<store::Database> database) : database_(std::move(database)) {}
     Row* find(std::int64_t row);
-    std::string match_for(std::string_view query) const;
+    std::vector<std::string> words_to_ask(std::string_view query) const;
+    struct Score {
+        std::int64_t row;
+        double relevance;
+    };
+    base::Result<std::vector<Score>> relevance_of(const std::vector<std::string>& words);
+    double weight_of(const Row& row, double relevance, base::WallTime_ms now_ms) const;
 
     std::unique_ptr<store::Database> database_;
     std::vector<Row> rows_;  // by number
     std::size_t size_ = 0;
+    std::uint64_t words_ = 0;  // of all texts together
     // In how many texts a word stands, by a hash of it: rare words are asked first.
     std::unordered_map<std::uint32_t, std::uint32_t> frequency_;
 };

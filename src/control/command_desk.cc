@@ -8,6 +8,7 @@
 #include "flow/label.h"
 #include "os/channel.h"
 #include "os/socket.h"
+#include "wire/utf8.h"
 
 namespace hs::control {
 
@@ -180,6 +181,10 @@ Json to_json(const jail::Outcome& outcome) {
     if (!outcome.violation.empty()) json["violation"] = outcome.violation;
     if (!outcome.problem.empty()) json["problem"] = outcome.step + ": " + outcome.problem;
     for (const auto& call : outcome.denied) json["denied"].push(call.name);
+    for (const auto& attempt : outcome.attempts) {
+        json["attempts"].push(JsonObject{{"kind", std::string(jail::attempt_name(attempt.kind))},
+                                         {"what", wire::mend_utf8(attempt.what)}});
+    }
     for (const auto& held : outcome.enforced) json["enforced"].push(held.what + ": " + held.by);
     for (const auto& note : outcome.notes) json["notes"].push(note);
     return json;

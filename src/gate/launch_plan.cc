@@ -194,6 +194,7 @@ Result<os::LaunchSpec> plan_launch(const RunCommand& command, const std::string&
                                 {"TMPDIR", "/tmp"},
                                 {"TERM", command.has_terminal ? "xterm-256color" : "dumb"}};
     if (command.has_terminal) spec.terminal = os::TerminalMode::own;
+    if (profile.records) spec.attempts = os::AttemptRecord::kept;
     spec.mounts = os::system_mounts();
     add_project(spec, profile, places);
     if (executable == places.reader) {

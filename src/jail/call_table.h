@@ -121,4 +121,11 @@ constexpr const char* violating_calls[] = {"kexec_load",
                                            "nfsservctl",
                                            "_sysctl"};
 
+// What a recorded command is watched at: the calls whose arguments name what it wants. sendmsg is
+// not among them: with it the listener itself is passed to the launcher.
+constexpr const char* recorded_calls[] = {
+    "open",      "openat", "openat2",  "creat",     "mkdir",  "mkdirat", "unlink",
+    "unlinkat",  "rename", "renameat", "renameat2", "link",   "linkat",  "symlink",
+    "symlinkat", "execve", "execveat", "connect",   "sendto", "sendmmsg"};
+
 }  // namespace hs::jail

@@ -265,12 +265,20 @@ void Cell::on_listener(short events) {
         listener_.close();
         return;
     }
-    const auto calls = refuse_calls(listener_.get(), 1);
-    if (!calls) {
+    const auto call = answer_call(listener_.get());
+    if (!call) {
         listener_.close();
         return;
     }
-    for (const RefusedCall& call : *calls) count_refused(call);
+    if (call->refused) count_refused(*call->refused);
+    if (call->attempt) note_attempt(*call->attempt);
+}
+
+void Cell::note_attempt(const Attempt& attempt) {
+    auto& list = outcome_.attempts;
+    if (list.size() < Outcome::attempts_max && std::ranges::find(list, attempt) == list.end()) {
+        list.push_back(attempt);
+    }
 }
 
 void Cell::count_refused(const RefusedCall& call) {

@@ -46,7 +46,6 @@ struct CellShop {
 class Cell {
   public:
     static constexpr std::size_t refused_calls_max = 4096;
-    static constexpr std::size_t refused_calls_at_once = 16;
     static constexpr int watch_every_ms = 50;
 
     // Gives the order to the prepared process, or clones one; it builds the rest by itself and is
@@ -96,6 +95,7 @@ class Cell {
     void take_report(const Report& report, std::vector<os::Fd> passed);
     void answer(bool done);
     void count_refused(const RefusedCall& call);
+    void note_attempt(const Attempt& attempt);
     void describe_enforcement();
     void settle_ending();
 

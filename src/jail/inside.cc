@@ -175,7 +175,10 @@ Result<> Inside::name_host() {
 
 // The namespace is still empty: no program of the sandbox can have taken a port.
 Result<> Inside::open_network() {
-    if (order_->spec.network == os::NetworkMode::none || !stands(Wall::network)) return {};
+    if (!stands(Wall::network)) return {};
+    if (order_->spec.network == os::NetworkMode::none) {
+        return order_->spec.attempts == os::AttemptRecord::kept ? open_dead_end() : Result<>();
+    }
     const std::vector<Fd> opened = TRY(open_outlets());
     std::vector<int> numbers;
     for (const Fd& one : opened) numbers.push_back(one.get());
@@ -290,7 +293,7 @@ Result<> Inside::lock_down() {
          abi > 0 ? "landlock\nABI " + std::to_string(abi) : std::string("landlock\nnot enforced"));
     step = "system call filter";
     if (!stands(Wall::seccomp)) return {};
-    const Fd listener = TRY(place_.filter.install());
+    const Fd listener = TRY(place_.filter.install(order_->spec.attempts));
     Report report;
     report.kind = ReportKind::listener;
     const int number = listener.get();

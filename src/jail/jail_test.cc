@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "crypto/hash.h"
+#include "jail/attempts.h"
 #include "jail/cgroup.h"
 #include "jail/executable.h"
 #include "jail/landlock.h"
@@ -156,6 +157,35 @@ TEST_F(Folder, CacheAnswersForTheSameVersionOnly) {
 TEST(CallFilter, Builds) {
     const auto filter = CallFilter::build();
     EXPECT_TRUE(filter.ok()) << filter.error().what;
+}
+
+TEST(Attempts, PathsAreMadePlain) {
+    EXPECT_EQ(plain_path("/home/user/p", "a//./b/../c"), "/home/user/p/a/c");
+    EXPECT_EQ(plain_path("/", "/../../etc"), "/etc");
+    EXPECT_EQ(plain_path("/x", "../.."), "/");
+}
+
+TEST(Attempts, AQuestionForANameIsReadAndNothingElse) {
+    std::vector<std::uint8_t> query = {7,   7,   1,   0,   0,   1,   0, 0,   0,   0,
+                                       0,   0,   3,   'A', 'p', 'i', 7, 'e', 'x', 'a',
+                                       'm', 'p', 'l', 'e', 0,   0,   1, 0,   1};
+    EXPECT_EQ(name_asked(query), "api.example");
+    for (std::size_t size = 0; size < query.size(); ++size) {
+        EXPECT_FALSE(name_asked(base::ByteView(query).first(size))) << size;
+    }
+    auto answer = query;
+    answer[2] |= 0x80;
+    EXPECT_FALSE(name_asked(answer));
+    query[12] = 200;
+    EXPECT_FALSE(name_asked(query)) << "a label longer than any";
+}
+
+TEST(Attempts, MemoryThatCannotBeReadTellsNothing) {
+    const std::uint64_t wild[6] = {8, 8, 8, 8, 8, 8};
+    for (const char* name : {"open", "openat", "openat2", "execve", "connect", "sendto", "sendmmsg",
+                             "rename", "unlinkat"}) {
+        EXPECT_FALSE(attempt_of(::getpid(), name, wild)) << name;
+    }
 }
 
 TEST(CallFilter, NamesRefusedCalls) {

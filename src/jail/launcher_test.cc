@@ -226,6 +226,34 @@ TEST_F(LauncherLoop, KillAndLockdownEndTheWholeSandbox) {
     }
 }
 
+TEST_F(LauncherLoop, ARecordedCommandTellsWhatItAskedFor) {
+    hand_over_key();
+    const std::string script =
+        "exec 2>/dev/null; cat /home/user/notes/a.txt; echo x > /home/user/out/b; mkdir made; true";
+    EXPECT_TRUE(run_script(1, script).attempts.empty()) << "only where the specification says so";
+    spec.attempts = os::AttemptRecord::kept;
+    const Outcome outcome = run_script(2, script);
+    EXPECT_EQ(outcome.ending, Ending::exited);
+    const auto has = [&](AttemptKind kind, const std::string& what) {
+        return std::ranges::find(outcome.attempts, Attempt{kind, what}) != outcome.attempts.end();
+    };
+    EXPECT_TRUE(has(AttemptKind::read, "/home/user/notes/a.txt"));
+    EXPECT_TRUE(has(AttemptKind::write, "/home/user/out/b"));
+    EXPECT_TRUE(has(AttemptKind::run, "/usr/bin/cat") || has(AttemptKind::run, "/bin/cat"));
+    for (const auto& attempt : outcome.attempts) {
+        EXPECT_FALSE(attempt.kind == AttemptKind::read && attempt.what.starts_with("/usr/"))
+            << attempt.what;
+        EXPECT_FALSE(attempt.what.starts_with("/tmp/")) << attempt.what;
+    }
+    // What is refused always stays refused.
+    const Outcome refused = run_script(3,
+                                       "/usr/bin/python3 -c 'import ctypes; "
+                                       "ctypes.CDLL(None).ptrace(0, 0, 0, 0)'; true");
+    if (os::facts_of_path("/usr/bin/python3")) {
+        EXPECT_EQ(std::ranges::count(refused.denied, std::string("ptrace"), &DeniedCall::name), 1);
+    }
+}
+
 TEST_F(LauncherLoop, TimeIsUp) {
     hand_over_key();
     spec.command.executable = "/usr/bin/sleep";

@@ -131,9 +131,13 @@ Result<Fd> open_outlet(const os::Outlet& outlet) {
 
 }  // namespace
 
-Result<std::vector<Fd>> open_outlets() {
+Result<> open_dead_end() {
     TRY(raise_loopback());
-    TRY(set_routes());
+    return set_routes();
+}
+
+Result<std::vector<Fd>> open_outlets() {
+    TRY(open_dead_end());
     std::vector<Fd> opened;
     for (const os::Outlet& outlet : os::outlets) opened.push_back(TRY(open_outlet(outlet)));
     return opened;

@@ -18,5 +18,8 @@ namespace hs::jail {
 
 // Raises the interface, sets the routes and listens; sockets in the order of os::outlets.
 base::Result<std::vector<os::Fd>> open_outlets();
+// The same interface and routes without anybody who listens: for a recorded command without a
+// network, whose questions for names are then asked, and every address refuses.
+base::Result<> open_dead_end();
 
 }  // namespace hs::jail

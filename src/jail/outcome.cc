@@ -1,5 +1,6 @@
 #include "jail/outcome.h"
 
+#include <array>
 #include <csignal>
 #include <cstring>
 
@@ -33,6 +34,12 @@ std::string_view ending_name(Ending ending) {
     return "unknown";
 }
 
+std::string_view attempt_name(AttemptKind kind) {
+    constexpr std::array<std::string_view, 5> names = {"read", "write", "run", "resolve",
+                                                       "connect"};
+    return names[static_cast<std::size_t>(kind)];
+}
+
 base::Bytes pack_outcome(const Outcome& outcome) {
     Packer out;
     out.u8(static_cast<std::uint8_t>(outcome.ending));
@@ -52,13 +59,17 @@ base::Bytes pack_outcome(const Outcome& outcome) {
         to.text(enforcement.what);
         to.text(enforcement.by);
     });
+    out.list(outcome.attempts, [](Packer& to, const Attempt& attempt) {
+        to.u8(static_cast<std::uint8_t>(attempt.kind));
+        to.text(attempt.what);
+    });
     out.list(outcome.notes, [](Packer& to, const std::string& note) { to.text(note); });
     return std::move(out).take();
 }
 
 Result<Outcome> unpack_outcome(base::ByteView bytes) {
     if (bytes.size() > Outcome::packed_bytes_max) {
-        return fail(Code::corrupt, "an outcome of more than 64 KiB");
+        return fail(Code::corrupt, "an outcome of more than 96 KiB");
     }
     Unpacker in(bytes);
     Outcome outcome;
@@ -89,6 +100,17 @@ Result<Outcome> unpack_outcome(base::ByteView bytes) {
         return enforcement;
     };
     outcome.enforced = TRY(in.list<Enforcement>(get_enforcement));
+    const auto get_attempt = [](Unpacker& from) -> Result<Attempt> {
+        Attempt attempt;
+        const std::uint8_t kind = TRY(from.u8());
+        if (kind > static_cast<std::uint8_t>(AttemptKind::connect)) {
+            return fail(Code::corrupt, "an outcome with an unknown kind of attempt");
+        }
+        attempt.kind = static_cast<AttemptKind>(kind);
+        attempt.what = TRY(from.text());
+        return attempt;
+    };
+    outcome.attempts = TRY(in.list<Attempt>(get_attempt));
     outcome.notes = TRY(in.list<std::string>([](Unpacker& from) { return from.text(); }));
     TRY(in.finish());
     return outcome;

@@ -1,7 +1,7 @@
 // Outcome: how a sandboxed command ended, what it used and how its limits were held.
 //
 // What it does not protect from: the output of the command, which is not in here.
-// Threads: values. docs/formats/launch-outcome.md has the bytes.
+// Threads: values. docs/formats/launcher-frames.md has the bytes.
 #pragma once
 
 #include <cstdint>
@@ -37,6 +37,22 @@ struct Enforcement {
     bool operator==(const Enforcement&) const = default;
 };
 
+// What a recorded command asked for, whether it got it or not. Paths are those inside the sandbox.
+enum class AttemptKind : std::uint8_t {
+    read = 0,     // a file outside the system's own folders
+    write = 1,    // made, changed, renamed or removed; not in /tmp
+    run = 2,      // a program
+    resolve = 3,  // a host's name
+    connect = 4,  // "192.0.2.7:443", "unix:/run/…"
+};
+std::string_view attempt_name(AttemptKind kind);
+
+struct Attempt {
+    AttemptKind kind = AttemptKind::read;
+    std::string what;
+    bool operator==(const Attempt&) const = default;
+};
+
 struct Usage {
     std::uint64_t wall_us = 0;
     std::uint64_t cpu_us = 0;             // user and system, of every process that was reaped
@@ -46,7 +62,9 @@ struct Usage {
 
 struct Outcome {
     static constexpr std::size_t denied_names_max = 64;
-    static constexpr std::size_t packed_bytes_max = 64 * 1024;
+    static constexpr std::size_t attempts_max = 200;
+    static constexpr std::size_t attempt_bytes_max = 200;
+    static constexpr std::size_t packed_bytes_max = 96 * 1024;
 
     Ending ending = Ending::not_started;
     std::int32_t code = 0;
@@ -57,6 +75,7 @@ struct Outcome {
     Usage usage;
     std::vector<DeniedCall> denied;
     std::vector<Enforcement> enforced;
+    std::vector<Attempt> attempts;   // of a recorded command, each once, in their order
     std::vector<std::string> notes;  // what differs from what was asked, for the person
     bool operator==(const Outcome&) const = default;
 };

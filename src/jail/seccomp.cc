@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "jail/attempts.h"
 #include "jail/call_table.h"
 #include "os/error.h"
 #include "os/file.h"
@@ -33,6 +34,10 @@ constexpr std::uint64_t new_namespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEW
                                          0x80 /* CLONE_NEWTIME */;
 constexpr std::uint64_t memfd_noexec_seal = 8;  // MFD_NOEXEC_SEAL, Linux 6.3
 constexpr std::uint64_t set_id_bits[] = {S_ISUID, S_ISGID};
+// Which argument of a call is the mode that would make a file run as its owner.
+constexpr std::pair<const char*, unsigned> set_id_calls[] = {
+    {"chmod", 1}, {"fchmod", 1},  {"fchmodat", 2}, {"fchmodat2", 2}, {"creat", 1},
+    {"mknod", 1}, {"mknodat", 2}, {"open", 2},     {"openat", 3}};
 constexpr int families_max = 16;  // AF_NETLINK is the last one that is looked at by itself
 
 // ioctl(2) requests that reach into a terminal: typing for its user, its console, its discipline.
@@ -119,17 +124,14 @@ void refuse_sockets(FilterBuilder& filter, std::uint32_t refuse) {
 }
 
 void refuse_set_id(FilterBuilder& filter, std::uint32_t refuse) {
-    const std::pair<const char*, unsigned> calls[] = {
-        {"chmod", 1}, {"fchmod", 1},  {"fchmodat", 2}, {"fchmodat2", 2}, {"creat", 1},
-        {"mknod", 1}, {"mknodat", 2}, {"open", 2},     {"openat", 3}};
-    for (const auto& [name, argument] : calls) {
+    for (const auto& [name, argument] : set_id_calls) {
         for (const std::uint64_t bit : set_id_bits) {
             filter.add(refuse, name, {has_bits(argument, bit, bit)});
         }
     }
 }
 
-Result<std::vector<sock_filter>> build_dangerous() {
+Result<std::vector<sock_filter>> build_dangerous(os::AttemptRecord attempts) {
     const std::uint32_t refuse = SCMP_ACT_NOTIFY;
     FilterBuilder filter(SCMP_ACT_ALLOW);
     for (const char* name : dangerous_calls) filter.add(refuse, name);
@@ -145,6 +147,9 @@ Result<std::vector<sock_filter>> build_dangerous() {
     }
     refuse_sockets(filter, refuse);
     refuse_set_id(filter, refuse);
+    if (attempts == os::AttemptRecord::kept) {
+        for (const char* name : recorded_calls) filter.add(refuse, name);
+    }
     return filter.program();
 }
 
@@ -182,13 +187,15 @@ bool is_among(const char* name, std::span<const char* const> names) {
 Result<CallFilter> CallFilter::build() {
     CallFilter filter;
     filter.allowed_ = TRY(build_allowlist());
-    filter.dangerous_ = TRY(build_dangerous());
+    filter.dangerous_ = TRY(build_dangerous(os::AttemptRecord::none));
+    filter.recorded_ = TRY(build_dangerous(os::AttemptRecord::kept));
     return filter;
 }
 
-Result<Fd> CallFilter::install() const {
+Result<Fd> CallFilter::install(os::AttemptRecord attempts) const {
     // The listener's filter goes first: the allowlist, which comes later, need not allow seccomp.
-    const int listener = install_one(dangerous_, SECCOMP_FILTER_FLAG_NEW_LISTENER);
+    const int listener = install_one(attempts == os::AttemptRecord::kept ? recorded_ : dangerous_,
+                                     SECCOMP_FILTER_FLAG_NEW_LISTENER);
     if (listener < 0) return os::fail_errno("installing the filter of dangerous calls", errno);
     Fd held(listener);
     if (::fcntl(listener, F_SETFD, FD_CLOEXEC) != 0) return os::fail_errno("fcntl", errno);
@@ -216,27 +223,48 @@ RefusedCall name_call(int number, const std::uint64_t (&arguments)[6]) {
     return call;
 }
 
-Result<std::vector<RefusedCall>> refuse_calls(int listener, std::size_t calls_max) {
-    std::vector<RefusedCall> calls;
-    while (calls.size() < calls_max) {
-        // The kernel's structures may be larger than those of the headers; libseccomp's are ours.
-        struct seccomp_notif request {};
-        if (::ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &request) != 0) {
-            // ENOENT: the caller was killed before its call could be read.
-            if (errno == EINTR || errno == ENOENT) return calls;
-            if (errno == EAGAIN) return calls;
-            return os::fail_errno("reading a refused call", errno);
+namespace {
+
+// Whether the call is one of a recorded command's ordinary ones, and none that is refused always.
+bool is_ordinary(const char* name, const std::uint64_t (&arguments)[6]) {
+    if (!is_among(name, recorded_calls)) return false;
+    for (const auto& [call, argument] : set_id_calls) {
+        if (std::string_view(name) != call) continue;
+        for (const std::uint64_t bit : set_id_bits) {
+            if ((arguments[argument] & bit) == bit) return false;
         }
-        std::uint64_t arguments[6];
-        std::copy(std::begin(request.data.args), std::end(request.data.args), arguments);
-        calls.push_back(name_call(request.data.nr, arguments));
-        struct seccomp_notif_resp answer {};
-        answer.id = request.id;
-        answer.error = calls.back().name.starts_with("io_uring") ? -ENOSYS : -EPERM;
-        // Failure means that the caller is gone.
-        (void)::ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
     }
-    return calls;
+    return true;
+}
+
+}  // namespace
+
+Result<AnsweredCall> answer_call(int listener) {
+    AnsweredCall call;
+    // The kernel's structures may be larger than those of the headers; libseccomp's are ours.
+    struct seccomp_notif request {};
+    if (::ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &request) != 0) {
+        // ENOENT: the caller was killed before its call could be read.
+        if (errno == EINTR || errno == ENOENT || errno == EAGAIN) return call;
+        return os::fail_errno("reading a refused call", errno);
+    }
+    std::uint64_t arguments[6];
+    std::copy(std::begin(request.data.args), std::end(request.data.args), arguments);
+    struct seccomp_notif_resp answer {};
+    answer.id = request.id;
+    char* const name = ::seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, request.data.nr);
+    if (name != nullptr && is_ordinary(name, arguments)) {
+        call.attempt = attempt_of(static_cast<int>(request.pid), name, arguments);
+        // The other walls hold for it as for every call; this one only looks.
+        answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+    } else {
+        call.refused = name_call(request.data.nr, arguments);
+        answer.error = call.refused->name.starts_with("io_uring") ? -ENOSYS : -EPERM;
+    }
+    std::free(name);
+    // Failure means that the caller is gone.
+    (void)::ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+    return call;
 }
 
 }  // namespace hs::jail

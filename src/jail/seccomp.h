@@ -4,20 +4,23 @@
 // to every call that it does not name (and to clone3, so that libraries fall back to clone, whose
 // flags can be seen), and a list of dangerous calls that are refused by the launcher through
 // seccomp's user notification, so that each refusal has a name. A few calls that no honest program
-// makes end the sandbox.
-// What it does not protect from: a fault of the kernel in a call that is allowed; arguments behind
-// pointers, which a filter cannot see.
-// Threads: build() once, install() in the process to be filtered.
+// makes end the sandbox. Of a recorded command the ordinary calls that open, change, run and
+// connect are heard of too (attempts.h), and go on. What it does not protect from: a fault of the
+// kernel in a call that is allowed; arguments behind pointers, which a filter cannot see. Threads:
+// build() once, install() in the process to be filtered.
 #pragma once
 
 #include <linux/filter.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "jail/outcome.h"
 #include "os/fd.h"
+#include "os/launch.h"
 
 struct seccomp_notif;
 
@@ -29,11 +32,12 @@ class CallFilter {
 
     // Installs both on the calling thread; yields the descriptor that hears of refused calls.
     // Needs no-new-privileges.
-    base::Result<os::Fd> install() const;
+    base::Result<os::Fd> install(os::AttemptRecord attempts) const;
 
   private:
     std::vector<sock_filter> allowed_;
     std::vector<sock_filter> dangerous_;
+    std::vector<sock_filter> recorded_;  // the dangerous ones, and those of a recorded command
 };
 
 struct RefusedCall {
@@ -41,9 +45,15 @@ struct RefusedCall {
     bool violation = false;
 };
 
-// Answers calls that wait on the listener, at most calls_max of them, with an error; yields what
-// they were. The list is empty when nothing waits any more.
-base::Result<std::vector<RefusedCall>> refuse_calls(int listener, std::size_t calls_max);
+// What one call that waited on the listener was; both empty when nothing waits any more.
+struct AnsweredCall {
+    std::optional<RefusedCall> refused;
+    std::optional<Attempt> attempt;
+};
+
+// Answers a call that waits on the listener: an ordinary one of a recorded command goes on, every
+// other one gets an error.
+base::Result<AnsweredCall> answer_call(int listener);
 
 // What such a call is named; also for tests.
 RefusedCall name_call(int number, const std::uint64_t (&arguments)[6]);

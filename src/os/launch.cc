@@ -13,7 +13,7 @@ using base::Packer;
 using base::Result;
 using base::Unpacker;
 
-constexpr std::uint8_t format_version = 3;
+constexpr std::uint8_t format_version = 4;
 
 base::Failure refuse(std::string_view field, std::string_view expected) {
     return fail(Code::invalid_input, "launch specification: " + std::string(field) + " must be " +
@@ -303,6 +303,7 @@ Result<base::Bytes> pack_launch_spec(const LaunchSpec& spec) {
     out.u8(static_cast<std::uint8_t>(spec.network));
     out.text(spec.network_authority);
     out.u8(static_cast<std::uint8_t>(spec.terminal));
+    out.u8(static_cast<std::uint8_t>(spec.attempts));
     out.text(spec.hostname);
     out.u32(spec.identity.user);
     out.u32(spec.identity.group);
@@ -317,7 +318,7 @@ Result<LaunchSpec> unpack_launch_spec(base::ByteView bytes) {
     if (bytes.size() > LaunchSpec::packed_bytes_max) return refuse("the whole", "at most 4 MiB");
     Unpacker in(bytes);
     if (TRY(in.u8()) != format_version) {
-        return fail(Code::corrupt, "launch specification: of another version than 3");
+        return fail(Code::corrupt, "launch specification: of another version than 4");
     }
     LaunchSpec spec;
     spec.profile = TRY(in.text());
@@ -329,6 +330,7 @@ Result<LaunchSpec> unpack_launch_spec(base::ByteView bytes) {
     spec.network = TRY(get_choice<NetworkMode>(in, 1));
     spec.network_authority = TRY(in.text());
     spec.terminal = TRY(get_choice<TerminalMode>(in, 1));
+    spec.attempts = TRY(get_choice<AttemptRecord>(in, 1));
     spec.hostname = TRY(in.text());
     spec.identity.user = TRY(in.u32());
     spec.identity.group = TRY(in.u32());
@@ -361,6 +363,8 @@ std::vector<Mount> system_mounts() {
                              "/etc/protocols",
                              "/etc/services",
                              "/etc/fonts",
+                             "/etc/chromium",
+                             "/etc/chromium.d",
                              "/etc/java-11-openjdk",
                              "/etc/java-17-openjdk",
                              "/etc/java-21-openjdk"}) {

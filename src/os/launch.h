@@ -80,6 +80,9 @@ enum class NetworkMode : std::uint8_t { none = 0, egress = 1 };
 // A terminal of its own, made inside the sandbox: its other end goes to who asked for the run.
 enum class TerminalMode : std::uint8_t { none = 0, own = 1 };
 
+// kept: what the command asks the system for (files, programs, hosts) comes back with its outcome.
+enum class AttemptRecord : std::uint8_t { none = 0, kept = 1 };
+
 // The unprivileged user of the host that the command becomes when root runs the launcher and the
 // working directory does not belong to another ordinary user.
 struct HostIdentity {
@@ -130,6 +133,7 @@ struct LaunchSpec {
     // the certificates that programs trust there. Empty for none.
     std::string network_authority;
     TerminalMode terminal = TerminalMode::none;
+    AttemptRecord attempts = AttemptRecord::none;
     std::string hostname = "sandbox";
     HostIdentity identity;
     std::vector<StagedFile> staged;

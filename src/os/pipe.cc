@@ -11,15 +11,28 @@
 
 namespace hs::os {
 
-base::Result<PipeEnds> make_pipe() {
+namespace {
+
+base::Result<PipeEnds> pipe_with(Fd PipeEnds::*ours) {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("making a pipe", errno);
     PipeEnds pipe{Fd(ends[0]), Fd(ends[1])};
-    const int flags = ::fcntl(pipe.reading.get(), F_GETFL);
-    if (flags < 0 || ::fcntl(pipe.reading.get(), F_SETFL, flags | O_NONBLOCK) != 0) {
+    const int end = (pipe.*ours).get();
+    const int flags = ::fcntl(end, F_GETFL);
+    if (flags < 0 || ::fcntl(end, F_SETFL, flags | O_NONBLOCK) != 0) {
         return fail_errno("preparing a pipe", errno);
     }
     return pipe;
+}
+
+}  // namespace
+
+base::Result<PipeEnds> make_pipe() {
+    return pipe_with(&PipeEnds::reading);
+}
+
+base::Result<PipeEnds> make_input_pipe() {
+    return pipe_with(&PipeEnds::writing);
 }
 
 base::Result<Fd> memory_file(base::ByteView bytes) {

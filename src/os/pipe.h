@@ -14,6 +14,8 @@ struct PipeEnds {
 };
 // pipe2(2), close-on-exec on both ends.
 base::Result<PipeEnds> make_pipe();
+// The same for what we write: `reading` blocks, as a program expects, and `writing` does not.
+base::Result<PipeEnds> make_input_pipe();
 // A regular file without a name, positioned at its start, that nobody can change any more
 // (memfd_create(2) with all seals, not executable where the kernel knows that).
 base::Result<Fd> memory_file(base::ByteView bytes);

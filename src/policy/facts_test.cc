@@ -194,7 +194,13 @@ TEST(Tables, NameTheLineOfAMistake) {
 TEST(Profiles, AreStrictAndOrdered) {
     const auto table = ProfileTable::parse(ProfileTable::builtin_files(), tables().classes());
     ASSERT_TRUE(table.ok()) << table.error().what;
-    ASSERT_EQ(table->all().size(), 6U);
+    ASSERT_EQ(table->all().size(), 7U);
+    for (const Profile& profile : table->all()) {
+        EXPECT_EQ(profile.records, profile.name == "recorded") << profile.name;
+        if (profile.records) {
+            EXPECT_EQ(profile.network, Network::none);
+        }
+    }
     const Profile* read = table->find("read");
     ASSERT_NE(read, nullptr);
     EXPECT_EQ(read->project, Access::read);

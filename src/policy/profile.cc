@@ -91,6 +91,7 @@ Result<Profile> parse_profile(TableReader& root, const PathClasses& classes) {
     profile.purpose = TRY(root.text("purpose"));
     profile.rank = TRY(root.integer_or("rank", -1));
     if (profile.rank < 0) return root.refuse("rank", "expected a rank: the lower, the stricter");
+    profile.records = TRY(root.boolean_or("records", false));
     TRY(parse_network(root, profile));
     TableReader shows = TRY(root.table("shows"));
     profile.project = TRY(parse_access(shows, "project"));

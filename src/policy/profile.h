@@ -45,6 +45,7 @@ struct Profile {
     std::int64_t rank = 0;            // the lower, the stricter: of several the lowest holds
     Access project = Access::none;    // the project's folder
     Access granted = Access::none;    // the other granted roots
+    bool records = false;             // what a command asks the system for is told at its end
     bool shows_toolchains = false;    // programs of the person's own: rustup, nvm, pyenv …
     std::vector<std::string> system;  // folders of the system, read only
     std::vector<std::string>

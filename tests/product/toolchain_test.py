@@ -73,6 +73,14 @@ class Toolchains(unittest.TestCase):
                                               '{ System.out.println("from java"); } }')
         self.works("javac Hi.java && java Hi", "from java")
 
+    def test_a_browser_starts_and_shows_a_page(self):
+        self.need("chromium")
+        (self.project / "page.html").write_text("<title>x</title><script>document.title = 'shown by ' + 'a browser';"
+                                                "document.body.textContent = document.title</script>")
+        # A user namespace of its own is what a sandbox refuses: our walls stand for the browser's.
+        self.works("chromium --headless --no-sandbox --disable-gpu --user-data-dir=/tmp/profile "
+                   "--dump-dom page.html 2>/dev/null", "shown by a browser")
+
     def test_git(self):
         self.need("git")
         self.works("mkdir -p r && cd r && git init -q && echo x > f && git add f && "

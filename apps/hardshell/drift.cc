@@ -9,6 +9,7 @@
 #include "hardshell/commands.h"
 #include "hardshell/event_list.h"
 #include "hardshell/lines.h"
+#include "hardshell/settings_file.h"
 #include "hardshell/when.h"
 #include "insight/review_due.h"
 #include "os/file.h"
@@ -29,14 +30,7 @@ using wire::number_in;
 namespace {
 
 constexpr std::string_view usual_window = "30d";
-constexpr std::size_t config_bytes_max = std::size_t{1} << 20U;
 constexpr std::int64_t look_patience_ms = 300'000;
-
-Result<gate::Settings> settings_of(const Desk& desk) {
-    const auto text = os::read_text(desk.places.config_file, config_bytes_max);
-    if (!text && text.error().code == Code::not_found) return gate::Settings::defaults();
-    return gate::Settings::parse(TRY(text), desk.places.config_file);
-}
 
 // The keeper looks, records what is new, and tells when it is through.
 Result<int> look_now(const Desk& desk) {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "hardshell/policy_words.h"
+#include "hardshell/settings_file.h"
 #include "os/file.h"
 #include "policy/table.h"
 #include "policy/tiers.h"
@@ -19,14 +20,6 @@ using wire::Json;
 using wire::JsonObject;
 
 namespace {
-
-constexpr std::size_t config_bytes_max = std::size_t{1} << 20U;
-
-Result<gate::Settings> settings_of(const Desk& desk) {
-    const auto text = os::read_text(desk.places.config_file, config_bytes_max);
-    if (!text && text.error().code == Code::not_found) return gate::Settings::defaults();
-    return gate::Settings::parse(TRY(text), desk.places.config_file);
-}
 
 Result<std::string> preset_of(const Desk& desk) {
     const std::string& given = desk.options.policy.preset;

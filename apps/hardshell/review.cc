@@ -8,6 +8,7 @@
 #include "hardshell/policy_words.h"
 #include "hardshell/review_inventory.h"
 #include "hardshell/review_report.h"
+#include "hardshell/settings_file.h"
 #include "hardshell/when.h"
 #include "insight/drift.h"
 #include "insight/rule_use.h"
@@ -28,15 +29,8 @@ using wire::JsonObject;
 namespace {
 
 constexpr std::string_view usual_window = "90d";
-constexpr std::size_t config_bytes_max = std::size_t{1} << 20U;
 // A rule that was used for more different things than this is not one that is too wide.
 constexpr std::size_t narrow_uses_max = 5;
-
-Result<gate::Settings> settings_of(const Desk& desk) {
-    const auto text = os::read_text(desk.places.config_file, config_bytes_max);
-    if (!text && text.error().code == Code::not_found) return gate::Settings::defaults();
-    return gate::Settings::parse(TRY(text), desk.places.config_file);
-}
 
 // The policy without the person's own rules: against it the narrow ones are tried.
 Result<policy::PolicySources> sources_without_own(const Desk& desk,

@@ -6,6 +6,7 @@
 #include "gate/judge.h"
 #include "gate/launch_plan.h"
 #include "hardshell/commands.h"
+#include "hardshell/settings_file.h"
 #include "os/environment.h"
 #include "os/file.h"
 
@@ -19,8 +20,6 @@ using wire::JsonObject;
 
 namespace {
 
-constexpr std::size_t config_bytes_max = std::size_t{1} << 20U;
-
 struct View {
     gate::Settings settings = gate::Settings::defaults();
     std::unique_ptr<gate::Judge> judge;
@@ -28,9 +27,7 @@ struct View {
 
 Result<View> open_view(const Desk& desk) {
     View view;
-    const auto text = os::read_text(desk.places.config_file, config_bytes_max);
-    if (text) view.settings = TRY(gate::Settings::parse(*text, desk.places.config_file));
-    if (!text && text.error().code != Code::not_found) return text.failure();
+    view.settings = TRY(settings_of(desk));
     view.judge = TRY(gate::Judge::open(
         view.settings, {desk.places.policy_folder, gate::organisation_folder(view.settings),
                         desk.places.state + "/policy-sets"}));

@@ -21,6 +21,8 @@ struct SandboxedWish {
     std::string profile;            // a stricter one than policy's; empty: policy's
     int input = -1;                 // standard input; -1 for none
     std::int64_t wall_ms = 60'000;
+    // told: the outcome says how it ended, and no bad end is an Error.
+    enum class BadEnd : std::uint8_t { fails, told } bad_end = BadEnd::fails;
     std::size_t output_bytes_max = std::size_t{17} << 20U;
 };
 
@@ -30,6 +32,8 @@ struct Sandboxed {
     std::string errors;  // the first 4 KiB of standard error
 };
 
+// A program of the system by its name: its path; not_found.
+base::Result<std::string> system_program(std::string_view name);
 // The daemon's socket for commands; starts the daemon where none runs.
 base::Result<os::Fd> connect_for_commands(const Desk& desk);
 // A person at the terminal answers here; otherwise whoever approves does so elsewhere.

@@ -10,6 +10,7 @@
 #include "gate/policy_files.h"
 #include "hardshell/incident_scope.h"
 #include "hardshell/policy_words.h"
+#include "hardshell/settings_file.h"
 #include "os/file.h"
 #include "os/system.h"
 #include "policy/explain.h"
@@ -26,7 +27,6 @@ using wire::JsonObject;
 
 namespace {
 
-constexpr std::size_t config_bytes_max = std::size_t{1} << 20U;
 constexpr std::int64_t day_ms = 86'400'000;
 constexpr std::size_t shown_max = 50;
 
@@ -55,12 +55,6 @@ Result<> each_decision(const Desk& desk,
         return failed.ok();
     }));
     return failed;
-}
-
-Result<gate::Settings> settings_of(const Desk& desk) {
-    const auto text = os::read_text(desk.places.config_file, config_bytes_max);
-    if (!text && text.error().code == Code::not_found) return gate::Settings::defaults();
-    return gate::Settings::parse(TRY(text), desk.places.config_file);
 }
 
 // The sets of then, by digest, each loaded once.

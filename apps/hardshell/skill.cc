@@ -51,15 +51,30 @@ Json row_of(const skills::Installed& entry, const Result<Loaded>& loaded) {
     return row;
 }
 
-void say_manifest(const Screen& screen, const skills::Card& card, const skills::Tree& tree) {
+const skills::Trial* trial_of(const skills::Installed& entry) {
+    return entry.trial ? &*entry.trial : nullptr;
+}
+
+void say_manifest(const Screen& screen, const skills::Card& card, const skills::Tree& tree,
+                  const skills::Trial* trial) {
     if (card.manifest) {
         screen.line("It asks for:");
         for (const auto& line : skills::lines_of(card.manifest->permissions))
             screen.line("  " + clean(line));
         return;
     }
-    screen.line("It declares no permissions, so it gets none. Read off its text, it may need:");
-    screen.line(skills::yaml_of(skills::propose_manifest(card, tree)));
+    if (trial != nullptr) {
+        screen.line("In its trial it asked for:");
+        for (const auto& line : trial->lines()) screen.line("  " + clean(line));
+    }
+    screen.line(trial == nullptr
+                    ? "It declares no permissions, so it gets none. Read off its text, it may need:"
+                    : "It declares no permissions, so it gets none. By its text and that it may "
+                      "need:");
+    screen.line(skills::yaml_of(skills::propose_manifest(card, tree, trial)));
+    if (trial == nullptr)
+        screen.line(
+            fmt::format("To see what it asks for when it runs: hardshell skill try {}", card.name));
     screen.line(
         fmt::format("To grant that: hardshell skill enable {} --accept-proposed", card.name));
 }
@@ -90,7 +105,7 @@ void show_installed(const Desk& desk, const skills::Installed& installed, const 
         return desk.screen.json(json);
     }
     if (!diff.empty()) desk.screen.line("What the update changes:\n" + clean(diff));
-    say_manifest(desk.screen, card, tree);
+    say_manifest(desk.screen, card, tree, trial_of(installed));
     desk.screen.line(
         fmt::format("Installed {} (scan: {}), not enabled. Next: hardshell skill review {}, "
                     "then hardshell skill enable {}",
@@ -161,8 +176,10 @@ Result<int> run_skill_show(const Desk& desk) {
             json["files"].push(JsonObject{{"path", file.path}, {"sha256", file.sha256}});
         }
         if (!skill.entry.declared) {
-            json["proposed"] = to_json(skills::propose_manifest(skill.card, skill.tree));
+            json["proposed"] =
+                to_json(skills::propose_manifest(skill.card, skill.tree, trial_of(skill.entry)));
         }
+        if (skill.entry.trial) json["trial"] = to_json(*skill.entry.trial);
         desk.screen.json(json);
         return exit_done;
     }
@@ -177,7 +194,7 @@ Result<int> run_skill_show(const Desk& desk) {
     }
     if (skill.entry.accepted)
         desk.screen.line("its manifest is the proposed one, which you accepted");
-    say_manifest(desk.screen, skill.card, skill.tree);
+    say_manifest(desk.screen, skill.card, skill.tree, trial_of(skill.entry));
     return exit_done;
 }
 
@@ -191,7 +208,8 @@ Result<int> set_enabled(const Desk& desk, bool enabled) {
     }
     if (enabled && desk.options.skill.accept_proposed && !skill.entry.declared) {
         TRY(record_skill_change(desk, "accept", skill.entry, ""));
-        TRY(store.accept(skill.entry.name, skills::propose_manifest(skill.card, skill.tree)));
+        TRY(store.accept(skill.entry.name,
+                         skills::propose_manifest(skill.card, skill.tree, trial_of(skill.entry))));
     }
     TRY(record_skill_change(desk, enabled ? "enable" : "disable", skill.entry,
                             skill.standing.reason));

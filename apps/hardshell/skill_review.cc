@@ -5,6 +5,7 @@
 
 #include "crypto/secret.h"
 #include "hardshell/skill_desk.h"
+#include "hardshell/skill_source.h"
 #include "os/file.h"
 #include "os/system.h"
 #include "skills/library.h"
@@ -163,9 +164,16 @@ Result<skills::LibraryIndex> index_in(const std::string& folder, const skills::S
 
 Result<int> run_skill_publish(const Desk& desk) {
     const auto& options = desk.options.skill;
-    if (options.key.empty() || desk.options.name.empty() || options.library.empty()) {
+    const std::string place = TRY(library_of(desk));
+    if (options.key.empty() || desk.options.name.empty() || place.empty()) {
         return fail(Code::invalid_input,
-                    "--library FOLDER, --key FILE and --name REVIEWER are needed");
+                    "--library FOLDER (or the setting skills.library), --key FILE and --name "
+                    "REVIEWER are needed");
+    }
+    if (place.find("://") != std::string::npos) {
+        return fail(Code::invalid_input,
+                    "a library is published in a folder (--library FOLDER), which then goes to "
+                    "the address by whatever way your team has");
     }
     const auto skill = TRY(load_skill(desk, desk.options.text));
     if (skill.standing.tier != policy::TrustTier::tier1) {
@@ -173,8 +181,8 @@ Result<int> run_skill_publish(const Desk& desk) {
                                               "is not: {}",
                                               skill.entry.name, skill.standing.reason));
     }
-    TRY(os::make_folders(options.library));
-    const std::string library = TRY(os::resolve_path(options.library));
+    TRY(os::make_folders(place));
+    const std::string library = TRY(os::resolve_path(place));
     auto store = TRY(open_skills(desk));
     auto index = TRY(index_in(library, store));
     std::erase_if(index.entries,
@@ -186,11 +194,11 @@ Result<int> run_skill_publish(const Desk& desk) {
     index.expiry_ms = index.at_ms + skills::review_life_ms;
     index.signed_by = desk.options.name;
     const auto key = TRY(key_from(options.key));
-    TRY(record_skill_change(desk, "publish", skill.entry, options.library));
+    TRY(record_skill_change(desk, "publish", skill.entry, library));
     // The file first: an index never names what is not there.
-    TRY(os::write_file_atomic(options.library + "/" + index.entries.back().file,
+    TRY(os::write_file_atomic(library + "/" + index.entries.back().file,
                               TRY(skills::packed_for_sandbox(skill.tree)), 0644));
-    TRY(os::write_file_atomic(fmt::format("{}/{}", options.library, skills::library_index_file),
+    TRY(os::write_file_atomic(fmt::format("{}/{}", library, skills::library_index_file),
                               base::bytes_of(skills::signed_index(index, key)), 0644));
     TRY(store.note_library(library, index.at_ms));
     desk.screen.form() == Form::json
@@ -199,7 +207,7 @@ Result<int> run_skill_publish(const Desk& desk) {
                                       {"file", index.entries.back().file},
                                       {"skills", static_cast<std::int64_t>(index.entries.size())}})
         : desk.screen.line(fmt::format("Published {} in {}; the index holds until {}",
-                                       skill.entry.name, options.library,
+                                       skill.entry.name, library,
                                        base::format_time(index.expiry_ms).substr(0, 10)));
     return exit_done;
 }

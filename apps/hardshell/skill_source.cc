@@ -4,12 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
+#include "hardshell/incoming.h"
 #include "hardshell/sandboxed.h"
+#include "hardshell/settings_file.h"
 #include "hardshell/skill_desk.h"
 #include "os/file.h"
-#include "os/system.h"
 #include "skills/library.h"
 
 namespace hs::cli {
@@ -22,7 +22,6 @@ using skills::Tree;
 namespace {
 
 constexpr std::int64_t fetch_ms = 5 * 60'000;
-constexpr std::size_t incoming_id_bytes = 8;
 
 bool is_address(std::string_view text) {
     return text.starts_with("https://") || text.starts_with("http://");
@@ -39,13 +38,6 @@ Result<std::string> checked_address(std::string_view text) {
                 fmt::format("\"{}\" is no address that is fetched: https://HOST/PATH, without a "
                             "name or password in it",
                             clean(std::string(text))));
-}
-
-Result<std::string> program(const char* name) {
-    for (const char* folder : {"/usr/local/bin/", "/usr/bin/", "/bin/"}) {
-        if (os::facts_of_path(folder + std::string(name))) return folder + std::string(name);
-    }
-    return fail(Code::not_found, fmt::format("this needs {}, which is not installed", name));
 }
 
 // ---- archives ----
@@ -99,35 +91,10 @@ Result<SkillSource> from_archive(const Desk& desk, const std::string& path) {
 
 // ---- git ----
 
-// A folder for what is fetched, gone with this.
-class Incoming {
-  public:
-    static Result<Incoming> make(const Desk& desk) {
-        os::SystemRandom random;
-        std::array<std::uint8_t, incoming_id_bytes> id{};
-        random.fill(id);
-        Incoming made(desk.places.cache + "-incoming/" + base::to_hex(id));
-        TRY(os::make_folders(made.path_, 0700));
-        made.path_ = TRY(os::resolve_path(made.path_));
-        return made;
-    }
-    ~Incoming() {
-        // What cannot be removed is a folder in the cache, which is nobody's harm.
-        if (!path_.empty()) static_cast<void>(skills::remove_whole(path_).ok());
-    }
-    Incoming(Incoming&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-    Incoming& operator=(Incoming&&) = delete;
-    const std::string& path() const { return path_; }
-
-  private:
-    explicit Incoming(std::string path) : path_(std::move(path)) {}
-    std::string path_;
-};
-
 Result<std::string> git(const Desk& desk, const Incoming& incoming,
                         std::vector<std::string> arguments) {
     SandboxedWish wish;
-    wish.executable = TRY(program("git"));
+    wish.executable = TRY(system_program("git"));
     wish.argv = {"git",
                  "-c",
                  "core.hooksPath=/dev/null",
@@ -162,7 +129,7 @@ Result<SkillSource> from_git(const Desk& desk, std::string_view text) {
     if (!wanted.empty() && !is_commit(wanted)) {
         return fail(Code::invalid_input, "--commit takes the whole hash, 40 or 64 digits");
     }
-    const Incoming incoming = TRY(Incoming::make(desk));
+    const Incoming incoming = TRY(Incoming::make(desk.places));
     TRY(git(desk, incoming, {"init", "--quiet", "."}));
     TRY(git(desk, incoming,
             {"fetch", "--quiet", "--depth", "1", "--no-tags", "--", address,
@@ -189,7 +156,7 @@ Result<base::Bytes> library_file(const Desk& desk, const std::string& place,
         return os::read_file(TRY(os::resolve_path(place)) + "/" + name, bytes_max);
     }
     SandboxedWish wish;
-    wish.executable = TRY(program("curl"));
+    wish.executable = TRY(system_program("curl"));
     wish.argv = {"curl",    "--disable",   "--silent", "--show-error",    "--fail",
                  "--proto", "=https,http", "--",       place + "/" + name};
     wish.working_directory = "/tmp";
@@ -199,8 +166,7 @@ Result<base::Bytes> library_file(const Desk& desk, const std::string& place,
     return std::move(done.output);
 }
 
-Result<SkillSource> from_library(const Desk& desk, const std::string& name) {
-    std::string place = desk.options.skill.library;
+Result<SkillSource> from_library(const Desk& desk, std::string place, const std::string& name) {
     while (place.size() > 1 && place.ends_with('/')) place.pop_back();
     if (is_address(place)) place = TRY(checked_address(place));
     if (!is_address(place)) place = TRY(os::resolve_path(place));
@@ -230,8 +196,14 @@ bool is_git_address(std::string_view text) {
 
 }  // namespace
 
+Result<std::string> library_of(const Desk& desk) {
+    const std::string& given = desk.options.skill.library;
+    return given.empty() ? TRY(settings_of(desk)).text("skills.library") : given;
+}
+
 Result<SkillSource> fetch_skill(const Desk& desk, const std::string& text) {
-    if (!desk.options.skill.library.empty()) return from_library(desk, text);
+    if (!desk.options.skill.library.empty())
+        return from_library(desk, desk.options.skill.library, text);
     if (is_git_address(text)) {
         return from_git(desk, text.starts_with("git+") ? std::string_view(text).substr(4) : text);
     }
@@ -239,6 +211,15 @@ Result<SkillSource> fetch_skill(const Desk& desk, const std::string& text) {
         return fail(Code::invalid_input,
                     "an address is that of a git repository (git+https://… or ending in .git), or "
                     "of the team's library (--library)");
+    }
+    // A name that no file here has is one of the team's library.
+    if (skills::is_skill_name(text) && !os::facts_of_path(text)) {
+        const std::string library = TRY(library_of(desk));
+        if (!library.empty()) return from_library(desk, library, text);
+        return fail(Code::not_found,
+                    fmt::format("there is no file or folder {} here, and no library of your team "
+                                "is set (hardshell config set skills.library PLACE)",
+                                text));
     }
     const std::string path = TRY(os::resolve_path(text));
     const auto facts = TRY(os::facts_of_path(path));

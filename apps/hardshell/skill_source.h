@@ -25,7 +25,11 @@ struct SkillSource {
 };
 
 // `text`: a folder, a .zip, .tar, .tar.gz or .tgz, an address of a git repository (git+https://… or
-// ending in .git; --path below it, --commit to pin), or with --library a name in that library.
+// ending in .git; --path below it, --commit to pin), or with --library a name in that library. A
+// name that no file has is one in the library of the settings.
 base::Result<SkillSource> fetch_skill(const Desk& desk, const std::string& text);
+
+// --library, or the setting; empty where neither says one.
+base::Result<std::string> library_of(const Desk& desk);
 
 }  // namespace hs::cli

@@ -36,7 +36,7 @@ Permissions seeming(const skills::Tree& tree) {
     const auto* text = tree.find("SKILL.md");
     if (text == nullptr) return {};
     const auto card = skills::parse_card(text->text(), skills::Reading::lenient);
-    return card ? skills::propose_manifest(*card, tree).permissions : Permissions{};
+    return card ? skills::propose_manifest(*card, tree, nullptr).permissions : Permissions{};
 }
 
 Permissions declared_in(const skills::Tree& tree) {

@@ -26,7 +26,47 @@ struct Seen {
     std::set<std::string> programs;
     std::map<std::string, std::set<std::string>> hosts;
     bool writes = false;
+    std::set<std::string> read_folders;  // "~/FOLDER"
+    std::set<std::string> written_folders;
 };
+
+bool is_plain_name(std::string_view program) {
+    constexpr std::string_view letters =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.+";
+    return !program.empty() && program.front() != '-' && program.front() != '.' &&
+           program.find_first_not_of(letters) == std::string_view::npos;
+}
+
+// "~/notes" of "~/notes/2026/a.md"; empty for the home itself, for what is hidden in it, and for a
+// file that lies directly there.
+std::string home_folder_of(std::string_view path) {
+    if (!path.starts_with("~/") || path.size() < 3 || path[2] == '.') return {};
+    const std::size_t end = path.find('/', 2);
+    return end == std::string_view::npos ? std::string() : std::string(path.substr(0, end));
+}
+
+void add_trial(const Trial& trial, Seen& seen) {
+    for (const auto& program : trial.programs) {
+        if (is_plain_name(program)) seen.programs.insert(program);
+    }
+    for (const auto& name : trial.hosts) {
+        const auto host = policy::canonical_host(name);
+        if (!host || host->is_confusable || host->address || seen.hosts.size() >= items_max)
+            continue;
+        seen.hosts[host->name].insert({"GET", "HEAD"});
+    }
+    for (const auto& path : trial.writes) {
+        seen.writes = seen.writes || path.starts_with("project/");
+        const std::string folder = home_folder_of(path);
+        if (!folder.empty() && seen.written_folders.size() < items_max)
+            seen.written_folders.insert(folder);
+    }
+    for (const auto& path : trial.reads) {
+        const std::string folder = home_folder_of(path);
+        if (!folder.empty() && seen.read_folders.size() < items_max)
+            seen.read_folders.insert(folder);
+    }
+}
 
 void look_at(const Passage& passage, Seen& seen) {
     static const Expression url(R"(https?://([A-Za-z0-9.-]+\.[A-Za-z]{2,}))");
@@ -55,7 +95,7 @@ void look_at(const Passage& passage, Seen& seen) {
 
 }  // namespace
 
-Manifest propose_manifest(const Card& card, const Tree& tree) {
+Manifest propose_manifest(const Card& card, const Tree& tree, const Trial* trial) {
     Seen seen;
     for (const TreeFile& file : tree.files) {
         if (!is_text_file(file.text())) continue;
@@ -65,16 +105,15 @@ Manifest propose_manifest(const Card& card, const Tree& tree) {
         for (const Passage& passage : view_file(file.path, file.text())) look_at(passage, seen);
     }
     for (const std::string& program : card.needs_programs) {
-        const bool is_plain =
-            program.find_first_not_of(
-                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.+") ==
-            std::string::npos;
-        if (is_plain && !program.empty() && program.front() != '-') seen.programs.insert(program);
+        if (is_plain_name(program)) seen.programs.insert(program);
     }
+    if (trial != nullptr) add_trial(*trial, seen);
     Manifest manifest;
     Permissions& made = manifest.permissions;
     made.read = {"project"};
     if (seen.writes) made.write = {"project"};
+    made.read.insert(made.read.end(), seen.read_folders.begin(), seen.read_folders.end());
+    made.write.insert(made.write.end(), seen.written_folders.begin(), seen.written_folders.end());
     for (const auto& program : seen.programs) {
         if (made.executables.size() < items_max) made.executables.push_back(program);
     }

@@ -37,6 +37,7 @@ Json lock_row(const Installed& entry) {
     if (!entry.commit.empty()) row["commit"] = entry.commit;
     if (entry.declared) row["declared"] = to_json(*entry.declared);
     if (entry.accepted) row["accepted"] = to_json(*entry.accepted);
+    if (entry.trial) row["trial"] = to_json(*entry.trial);
     return row;
 }
 
@@ -56,6 +57,7 @@ Result<Installed> entry_from(const std::string& name, const Json& row) {
     if (const Json* accepted = row.find("accepted")) {
         entry.accepted = TRY(manifest_from_json(*accepted));
     }
+    if (const Json* trial = row.find("trial")) entry.trial = TRY(trial_from_json(*trial));
     if (!is_skill_name(name) || !is_digest(entry.digest)) {
         return fail(Code::corrupt, fmt::format("the lock's row \"{}\" is malformed", name));
     }
@@ -286,6 +288,10 @@ Result<> Store::set_enabled(std::string_view name, bool enabled) {
 
 Result<> Store::accept(std::string_view name, const Manifest& manifest) {
     return change(name, [&](Installed& entry) { entry.accepted = manifest; });
+}
+
+Result<> Store::note_trial(std::string_view name, const Trial& trial) {
+    return change(name, [&](Installed& entry) { entry.trial = trial; });
 }
 
 Result<> Store::remove(std::string_view name) {

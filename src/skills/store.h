@@ -18,6 +18,7 @@
 #include "skills/card.h"
 #include "skills/review.h"
 #include "skills/tree.h"
+#include "skills/trial.h"
 
 namespace hs::skills {
 
@@ -33,6 +34,7 @@ struct Installed {
     std::string before;                // digest of the version before, or empty
     std::optional<Manifest> declared;  // what SKILL.md declared when it was installed
     std::optional<Manifest> accepted;  // a proposed manifest that a person has accepted
+    std::optional<Trial> trial;        // of this version
 };
 
 struct Loaded {
@@ -72,6 +74,7 @@ class Store {
     base::Result<Installed> install(const Tree& tree, const Wish& wish);
     base::Result<> set_enabled(std::string_view name, bool enabled);
     base::Result<> accept(std::string_view name, const Manifest& manifest);
+    base::Result<> note_trial(std::string_view name, const Trial& trial);
     base::Result<> remove(std::string_view name);
     // Takes the place of what the same reviewer has signed before, never of what is newer.
     base::Result<> add_review(const Review& review);

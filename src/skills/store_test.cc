@@ -233,12 +233,42 @@ TEST(Propose, ReadsNeedsOffTheText) {
         "https://api.example.com/x -d '{}'\n```\n");
     add("scripts/x.py", "print(1)\n");
     settle_tree(tree);
-    const auto made =
-        propose_manifest(*parse_card(tree.find("SKILL.md")->text(), Reading::lenient), tree);
+    const auto made = propose_manifest(*parse_card(tree.find("SKILL.md")->text(), Reading::lenient),
+                                       tree, nullptr);
     EXPECT_EQ(lines_of(made.permissions),
               (std::vector<std::string>{"host api.example.com GET", "host api.example.com HEAD",
                                         "host api.example.com POST", "read project", "run curl",
                                         "run git", "run python3"}));
+}
+
+TEST(Propose, WhatATrialAskedForIsAddedAndHiddenFoldersNeverAre) {
+    Tree tree;
+    TreeFile file;
+    file.path = "SKILL.md";
+    file.bytes = base::copy_bytes(base::bytes_of("---\nname: a\ndescription: d\n---\nHello.\n"));
+    tree.files.push_back(file);
+    settle_tree(tree);
+    const auto attempts = wire::parse_json(R"([
+        {"kind": "run", "what": "/usr/bin/jq"}, {"kind": "run", "what": "/usr/local/bin/jq"},
+        {"kind": "resolve", "what": "api.example.com"}, {"kind": "resolve", "what": "192.0.2.1"},
+        {"kind": "connect", "what": "192.0.2.1:443"}, {"kind": "read", "what": "/c/x/SKILL.md"},
+        {"kind": "read", "what": "/home/user/notes/a.md"}, {"kind": "write", "what": "/c/x/out"},
+        {"kind": "read", "what": "/home/user/.ssh/id_rsa"}, {"kind": "nonsense"}, 7])");
+    Trial trial;
+    trial.add(*attempts, "/c/x", {"SKILL.md"});
+    EXPECT_EQ(trial.lines(),
+              (std::vector<std::string>{"read ~/.ssh/id_rsa", "read ~/notes/a.md",
+                                        "write project/out", "run jq", "look up 192.0.2.1",
+                                        "look up api.example.com", "connect to 192.0.2.1:443"}));
+    EXPECT_EQ(*trial_from_json(to_json(trial)), trial);
+    const auto card = parse_card(tree.find("SKILL.md")->text(), Reading::lenient);
+    const auto made = propose_manifest(*card, tree, &trial);
+    EXPECT_EQ(
+        lines_of(made.permissions),
+        (std::vector<std::string>{"host api.example.com GET", "host api.example.com HEAD",
+                                  "read project", "read ~/notes", "run jq", "write project"}));
+    // What is proposed is a manifest that can be declared.
+    EXPECT_TRUE(manifest_from_json(to_json(made)).ok());
 }
 
 TEST(LookAlike, KnowsSlipsAndLetters) {

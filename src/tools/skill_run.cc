@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "skills/script.h"
 #include "tools/command_steps.h"
 #include "tools/default_tools.h"
 #include "tools/schema.h"
@@ -17,19 +18,6 @@ using base::Result;
 using wire::Json;
 
 constexpr std::int64_t wall_ms = 120'000;
-
-Result<std::string> interpreter_of(std::string_view path) {
-    for (const auto& [ending, program] :
-         std::initializer_list<std::pair<std::string_view, const char*>>{{".py", "python3"},
-                                                                         {".sh", "bash"},
-                                                                         {".mjs", "node"},
-                                                                         {".js", "node"},
-                                                                         {".rb", "ruby"},
-                                                                         {".pl", "perl"}}) {
-        if (path.ends_with(ending)) return std::string(program);
-    }
-    return fail(Code::invalid_input, "a script ends in .py, .sh, .js, .mjs, .rb or .pl");
-}
 
 class SkillRun : public Tool {
   public:
@@ -51,7 +39,7 @@ class SkillRun : public Tool {
             return fail(Code::not_found, fmt::format("the skill has no script {}", path));
         }
         const std::string script = context.skills->folder_of(skill.entry.digest) + "/" + path;
-        std::vector<std::string> argv = {TRY(interpreter_of(path)), script};
+        std::vector<std::string> argv = {TRY(skills::interpreter_of(path)), script};
         if (const Json* given = arguments.find("arguments")) {
             for (const Json& item : *given->array()) argv.push_back(*item.text());
         }

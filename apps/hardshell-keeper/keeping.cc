@@ -17,6 +17,7 @@
 #include "gate/keeper.h"
 #include "gate/lines.h"
 #include "gate/lockdown.h"
+#include "gate/mcp_book.h"
 #include "gate/plan_verbs.h"
 #include "gate/policy_desk.h"
 #include "gate/second_factor.h"
@@ -69,6 +70,8 @@ struct House {
     std::unique_ptr<gate::SkillBook> skills;
     std::unique_ptr<gate::PlanBook> plans;
     std::unique_ptr<gate::ProvenWalls> walls;
+    gate::ConnectorBook connectors;
+    std::unique_ptr<gate::McpBook> mcp;
     std::unique_ptr<gate::SecondFactors> factors;
     std::unique_ptr<gate::Keeper> keeper;
     std::unique_ptr<gate::PolicyDesk> desk;
@@ -269,6 +272,8 @@ Result<> open_desks(House& house) {
     TRY(open_desk(house));
     gate::add_plan_verbs(*house.keeper, {*house.plans, *house.log, house.clock, house.random});
     gate::add_skill_verbs(*house.keeper, *house.judge, *house.questions, *house.log);
+    gate::add_mcp_verbs(*house.keeper, *house.mcp, *house.judge, *house.questions, *house.log,
+                        house.clock);
     house.channels = std::make_unique<gate::ChannelDesk>(
         gate::ChannelDesk::Parts{house.clock, house.random, *house.log, *house.keeper,
                                  *house.governance},
@@ -300,6 +305,10 @@ Result<> open_gate(House& house) {
     house.walls = std::make_unique<gate::ProvenWalls>(
         gate::ProvenWalls::open(places.state + "/unproven.json"));
     house.questions->set_walls(house.walls.get());
+    house.connectors = gate::ConnectorBook::open(house.settings);
+    house.mcp = std::make_unique<gate::McpBook>(
+        TRY(gate::McpBook::open(places.state + "/mcp-accepted.json")));
+    house.questions->set_mcp(&house.connectors, house.mcp.get());
     house.factors = std::make_unique<gate::SecondFactors>(TRY(
         gate::SecondFactors::open(places.state + "/second-factors",
                                   crypto::derive_key(house.keys->master().key, "second factors"),

@@ -142,6 +142,10 @@ base::Result<int> run_skill_scan(const Desk& desk);     // skill_scan.cc
 base::Result<int> run_skill_install(const Desk& desk);  // skill.cc
 base::Result<int> run_skill_list(const Desk& desk);
 base::Result<int> run_skill_show(const Desk& desk);
+base::Result<int> run_mcp_list(const Desk& desk);
+base::Result<int> run_mcp_show(const Desk& desk);
+base::Result<int> run_mcp_accept(const Desk& desk);
+base::Result<int> run_skill_try(const Desk& desk);
 base::Result<int> run_skill_enable(const Desk& desk);
 base::Result<int> run_skill_disable(const Desk& desk);
 base::Result<int> run_skill_remove(const Desk& desk);

@@ -296,7 +296,7 @@ void add_detect_options(CLI::App& command, Options& options) {
 }
 
 void add_skill_options(CLI::App& command, const std::string& name, SkillOptions& skill,
-                       std::string& reviewer) {
+                       std::string& reviewer, std::vector<std::string>& words) {
     if (name == "install") {
         command.add_flag("--anyway", skill.anyway, "although the scan calls it malicious");
         command.add_option("--path", skill.path, "the skill's folder in the archive or repository");
@@ -305,6 +305,10 @@ void add_skill_options(CLI::App& command, const std::string& name, SkillOptions&
     if (name == "install" || name == "publish") {
         command.add_option("--library", skill.library,
                            "the team's library: a folder, or to install from, an address");
+    }
+    if (name == "try") {
+        command.add_option("--script", skill.script, "this file of it alone");
+        command.add_option("ARGUMENTS", words, "after --: what its scripts are given");
     }
     if (name == "enable") {
         command.add_flag("--accept-proposed", skill.accept_proposed,
@@ -369,10 +373,15 @@ void add_options(CLI::App& command, const Entry& entry, Options& options) {
     if (group == "channel") add_channel_options(command, name, options);
     if (group == "schedule" && name == "add") add_schedule_options(command, options);
     if (group == "detect") add_detect_options(command, options);
+    if (group == "mcp" && name != "list") {
+        command.add_option("--project", options.project, "the folder it may see (default: here)");
+        command.add_flag("--wait", options.wait, "without a terminal: wait for open approvals");
+    }
     if (group == "import") {
         command.add_flag("--apply", options.skill.apply, "do it; without this it only tells");
     }
-    if (group == "skill") add_skill_options(command, name, options.skill, options.name);
+    if (group == "skill")
+        add_skill_options(command, name, options.skill, options.name, options.words);
 }
 
 int dispatch(const Entry& entry, const Options& options) {

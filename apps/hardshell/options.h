@@ -83,6 +83,7 @@ struct SkillOptions {
     std::string library;  // a folder or an address
     std::string path;     // of the skill in an archive or a repository
     std::string commit;   // of a repository
+    std::string script;   // of a trial
     std::string note;
     bool new_key = false;
     bool block = false;

@@ -263,7 +263,8 @@ Result<> Daemon::open_assistant() {
         clock_,
         random_,
         routes_.context_tokens,
-        memory_.get()};
+        memory_.get(),
+        workbench_->connectors()};
     assistant_ = std::make_unique<agent::Assistant>(std::move(parts));
     const std::size_t interrupted = TRY(assistant_->recover());
     if (interrupted > 0) {

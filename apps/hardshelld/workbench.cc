@@ -7,6 +7,7 @@
 #include "gate/skill_book.h"
 #include "os/environment.h"
 #include "os/file.h"
+#include "tools/default_tools.h"
 
 namespace hs::daemon {
 
@@ -27,6 +28,11 @@ Result<std::unique_ptr<Workbench>> Workbench::open(const control::Places& places
     TRY(os::make_private_folder(made->scripts_folder_));
     made->skills_ = std::make_shared<const skills::Store>(
         places.state + "/skills", gate::reviewer_files(settings, places.config_folder));
+    if (!settings.names("mcp").empty()) {
+        made->connectors_ =
+            std::make_shared<const gate::ConnectorBook>(gate::ConnectorBook::open(settings));
+        made->mcp_ = std::make_shared<tools::McpServers>(settings, made->connectors_);
+    }
     made->reader_program_ = places.programs + "/hardshell-reader";
     Json arguments;
     arguments["compartment"] = "undo";
@@ -38,6 +44,17 @@ Result<std::unique_ptr<Workbench>> Workbench::open(const control::Places& places
     made->checkpoints_ = std::make_shared<files::Checkpoints>(TRY(std::move(checkpoints)));
     made->background_ = std::make_shared<sandbox::BackgroundCommands>(clock);
     return made;
+}
+
+std::vector<std::unique_ptr<tools::Tool>> Workbench::more_tools(const gate::Settings& settings,
+                                                                memory::Memory* memory) {
+    std::vector<std::unique_ptr<tools::Tool>> more;
+    if (memory != nullptr) more = agent::memory_tools(*memory);
+    if (!settings.names("mcp").empty()) {
+        more.push_back(tools::make_mcp_tools());
+        more.push_back(tools::make_mcp_call());
+    }
+    return more;
 }
 
 Result<std::shared_ptr<const files::Roots>> Workbench::roots_for(const std::string& project) {
@@ -69,6 +86,7 @@ Result<std::unique_ptr<tools::ToolContext>> Workbench::context(
         gate_, clock_, random_, circumstances, TRY(roots_for(project)), checkpoints_,
         actors_.launcher(), background_, actors_.egress(), scripts_folder_, reader_program_});
     made->skills = skills_;
+    made->mcp = mcp_;
     made->histories = histories_;
     return made;
 }

@@ -17,6 +17,7 @@
 #include "gate/settings.h"
 #include "hardshelld/actors.h"
 #include "sandbox/background.h"
+#include "tools/mcp_servers.h"
 #include "tools/registry.h"
 #include "tools/result_label.h"
 
@@ -34,6 +35,8 @@ class Workbench {
                                                          memory::Memory* memory);
 
     const tools::Registry& registry() const { return registry_; }
+    // What is known of the MCP servers' tools; null where no server is configured.
+    std::shared_ptr<const gate::ConnectorBook> connectors() const { return connectors_; }
     // The context of one call. not_found when the session has no project folder, or it is gone.
     base::Result<std::unique_ptr<tools::ToolContext>> context(
         const gate::Circumstances& circumstances, const std::string& project);
@@ -43,14 +46,14 @@ class Workbench {
   private:
     Workbench(const gate::Settings& settings, gate::Gate& gate, const Actors& actors,
               const base::Clock& clock, base::Random& random, memory::Memory* memory)
-        : registry_(tools::Registry::with_default_tools(
-              memory != nullptr ? agent::memory_tools(*memory)
-                                : std::vector<std::unique_ptr<tools::Tool>>())),
+        : registry_(tools::Registry::with_default_tools(more_tools(settings, memory))),
           settings_(settings),
           gate_(gate),
           actors_(actors),
           clock_(clock),
           random_(random) {}
+    static std::vector<std::unique_ptr<tools::Tool>> more_tools(const gate::Settings& settings,
+                                                                memory::Memory* memory);
     base::Result<std::shared_ptr<const files::Roots>> roots_for(const std::string& project);
 
     tools::Registry registry_;
@@ -63,6 +66,8 @@ class Workbench {
     std::string scripts_folder_;
     std::string reader_program_;
     std::shared_ptr<const skills::Store> skills_;
+    std::shared_ptr<const gate::ConnectorBook> connectors_;
+    std::shared_ptr<tools::McpServers> mcp_;
     std::shared_ptr<tools::Histories> histories_ = std::make_shared<tools::Histories>();
     std::shared_ptr<files::Checkpoints> checkpoints_;
     std::shared_ptr<sandbox::BackgroundCommands> background_;

@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "base/guarded.h"
 #include "flow/span.h"
+#include "gate/connector_book.h"
 #include "gate/gate.h"
 #include "gate/settings.h"
 #include "memory/memory.h"
@@ -83,6 +84,8 @@ class Assistant {
         base::Random& random;
         std::int64_t context_tokens;       // of the first route's window
         memory::Memory* memory = nullptr;  // none: nothing is remembered
+        // Of the MCP servers; none where there are none.
+        std::shared_ptr<const gate::ConnectorBook> connectors = {};
     };
     explicit Assistant(Parts parts);
 

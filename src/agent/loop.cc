@@ -14,6 +14,7 @@
 #include "models/carried.h"
 #include "models/compact.h"
 #include "models/conversation.h"
+#include "tools/manifests.h"
 
 namespace hs::agent {
 
@@ -364,7 +365,13 @@ models::ToolResultPart Assistant::use_tool(Turn& turn, const models::ToolCallPar
     if (const Json* notice = outcome.card.find("notice"); notice && notice->text()) {
         turn.listener.on_notice(*notice->text());
     }
-    turn.session.context.read(spans.back());
+    if (outcome.labelled) {
+        const tools::CalledTool called =
+            tools::called_tool(call.name, call.arguments, parts_.connectors.get());
+        turn.session.context.see(called.manifest, called.arguments, *outcome.labelled);
+    } else {
+        turn.session.context.read(spans.back());
+    }
     const auto took = parts_.clock.steady() - began;
     Json end = outcome.card.is_null() ? Json(wire::JsonObject{}) : outcome.card;
     end["phase"] = "end";

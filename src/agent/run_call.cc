@@ -39,8 +39,9 @@ Result<std::unique_ptr<tools::ToolContext>> Assistant::context_of(
     gate::Circumstances circumstances = circumstances_of(turn);
     circumstances.call = call.id;
     circumstances.tool = call.name;
-    const flow::Assessment traced =
-        turn.session.context.assess(tools::manifest_for(call.name, call.arguments), call.arguments);
+    const tools::CalledTool called =
+        tools::called_tool(call.name, call.arguments, parts_.connectors.get());
+    const flow::Assessment traced = turn.session.context.assess(called.manifest, called.arguments);
     gate::take_facts(circumstances, traced);
     // A value that the call takes over brings its label along.
     circumstances.label = flow::join(circumstances.label, traced.label);

@@ -32,7 +32,8 @@ std::optional<Trouble> Pins::settle(gate::ConnectionAsk ask, const os::WakeUp& s
     }
     if (!stands(Wall::addresses)) return std::nullopt;
     ask.kind = gate::ConnectionAsk::Kind::addresses;
-    ask.method = ask.target = ask.content_type = ask.body_sha256 = ask.approval = "";
+    ask.method = ask.target = ask.content_type = ask.body_sha256 = ask.operation = ask.approval =
+        "";
     ask.body_bytes = 0;
     for (const net::Address& address : *addresses) ask.addresses.push_back(address.text());
     std::sort(ask.addresses.begin(), ask.addresses.end());

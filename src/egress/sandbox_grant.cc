@@ -7,6 +7,7 @@
 #include "egress/credential_place.h"
 #include "egress/request_check.h"
 #include "egress/walls.h"
+#include "gate/action.h"
 #include "gate/launch_plan.h"
 #include "wire/url.h"
 
@@ -110,6 +111,7 @@ std::optional<Trouble> hold_body(net::HttpExchange& requester, gate::ConnectionA
     auto whole = requester.whole_body(held_body_bytes_max);
     if (!whole) return trouble_of(whole.error(), Reason::request_broken);
     ask.body_sha256 = base::to_hex(crypto::sha256(base::bytes_of(*whole)));
+    ask.operation = gate::graphql_operation(ask.method, ask.target, ask.content_type, *whole);
     body = std::move(*whole);
     return std::nullopt;
 }

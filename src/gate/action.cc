@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "crypto/hash.h"
 #include "policy/flow_facts.h"
+#include "wire/graphql.h"
 
 namespace hs::gate {
 namespace {
@@ -16,6 +17,7 @@ using wire::Json;
 using wire::JsonObject;
 
 constexpr std::size_t argv_items_max = 4096;
+constexpr std::size_t operation_bytes_max = 500;
 constexpr std::size_t tool_name_bytes_max = 256;
 constexpr std::size_t text_bytes_max = std::size_t{256} << 10U;
 
@@ -85,14 +87,16 @@ JsonObject members(const RunCommand& action) {
 }
 
 JsonObject members(const SendHttp& action) {
-    return {{"method", action.method},
-            {"scheme", action.scheme},
-            {"host", action.host},
-            {"port", static_cast<std::int64_t>(action.port)},
-            {"target", action.target},
-            {"content_type", action.content_type},
-            {"body_sha256", action.body_sha256},
-            {"body_bytes", count_json(action.body_bytes)}};
+    JsonObject made{{"method", action.method},
+                    {"scheme", action.scheme},
+                    {"host", action.host},
+                    {"port", static_cast<std::int64_t>(action.port)},
+                    {"target", action.target},
+                    {"content_type", action.content_type},
+                    {"body_sha256", action.body_sha256},
+                    {"body_bytes", count_json(action.body_bytes)}};
+    if (!action.operation.empty()) made["operation"] = action.operation;
+    return made;
 }
 
 JsonObject members(const Infer& action) {
@@ -150,6 +154,13 @@ JsonObject members(const SendMessage& action) {
 
 JsonObject members(const LoadSkill& action) {
     return {{"name", action.name}, {"digest", action.digest}, {"file", action.file}};
+}
+
+JsonObject members(const CallTool& action) {
+    return {{"server", action.server},
+            {"tool", action.tool},
+            {"definitions", action.definitions},
+            {"arguments", action.arguments}};
 }
 
 Result<std::uint16_t> port_at(const Json& json) {
@@ -212,6 +223,7 @@ Result<Action> send_http_from(const Json& json) {
     action.content_type = TRY(short_text(json, "content_type"));
     action.body_sha256 = TRY(short_text(json, "body_sha256"));
     action.body_bytes = TRY(count_at(json, "body_bytes"));
+    action.operation = TRY(wire::text_at_or(json, "operation", ""));
     return Action(std::move(action));
 }
 
@@ -289,6 +301,22 @@ Result<Action> load_skill_from(const Json& json) {
                             TRY(short_text(json, "file"))});
 }
 
+Result<Action> call_tool_from(const Json& json) {
+    CallTool action;
+    action.server = TRY(short_text(json, "server"));
+    action.tool = TRY(short_text(json, "tool"));
+    action.definitions = TRY(short_text(json, "definitions"));
+    action.arguments = TRY(short_text(json, "arguments"));
+    // What a person approves is what the server gets, in the one form that it has.
+    const Json arguments = TRY(wire::parse_json(action.arguments));
+    if (action.arguments.size() > CallTool::arguments_bytes_max || !arguments.object() ||
+        wire::canonical_json(arguments) != action.arguments) {
+        return fail(Code::invalid_input,
+                    "\"arguments\" must be an object as canonical JSON of at most 64 KiB");
+    }
+    return Action(std::move(action));
+}
+
 struct Line {
     std::string operator()(const ReadFile& action) const {
         return fmt::format("{} {}",
@@ -316,8 +344,9 @@ struct Line {
         return line + "   in " + action.working_directory;
     }
     std::string operator()(const SendHttp& action) const {
-        return fmt::format("{} {}://{}:{}{}", action.method, action.scheme, action.host,
-                           action.port, action.target);
+        return fmt::format("{} {}://{}:{}{}{}", action.method, action.scheme, action.host,
+                           action.port, action.target,
+                           action.operation.empty() ? "" : "   (" + action.operation + ")");
     }
     std::string operator()(const Infer& action) const {
         return fmt::format("ask the model {} of {} ({} bytes)", action.model, action.provider,
@@ -345,6 +374,10 @@ struct Line {
                            action.conversation.empty() ? "" : " in ", action.conversation,
                            action.body_bytes);
     }
+    std::string operator()(const CallTool& action) const {
+        return fmt::format("call {} of the MCP server {} with {}", action.tool, action.server,
+                           action.arguments);
+    }
     std::string operator()(const LoadSkill& action) const {
         return fmt::format("load {} of the skill {}", action.file, action.name);
     }
@@ -354,6 +387,18 @@ struct Line {
 };
 
 }  // namespace
+
+std::string graphql_operation(std::string_view method, std::string_view target,
+                              std::string_view content_type, std::string_view body) {
+    const std::string_view path = target.substr(0, target.find('?'));
+    // A query in the address could be the one that a server runs, and in another character set the
+    // body another one.
+    const bool is_endpoint =
+        method == "POST" && path.ends_with("/graphql") && path.size() == target.size() &&
+        (content_type == "application/json" || content_type == "application/json; charset=utf-8");
+    if (!is_endpoint || body.empty()) return {};
+    return wire::graphql_asked(body).substr(0, operation_bytes_max);
+}
 
 std::string_view operation_name(Remember::Operation operation) {
     return name_of(operation, memory_operation_names);
@@ -380,6 +425,7 @@ Result<Action> action_from_json(const Json& json) {
     if (effect == Connect::effect) action = connect_from(json);
     if (effect == SendMessage::effect) action = send_message_from(json);
     if (effect == LoadSkill::effect) action = load_skill_from(json);
+    if (effect == CallTool::effect) action = call_tool_from(json);
     if (effect == ChangeSetting::effect) action = change_setting_from(json);
     if (effect == Recall::effect) action = recall_from(json);
     if (effect == Remember::effect) action = remember_from(json);

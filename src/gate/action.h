@@ -87,7 +87,15 @@ struct SendHttp {
     std::string content_type;
     std::string body_sha256;  // empty without a body
     std::uint64_t body_bytes = 0;
+    // Of a GraphQL request, what its body asks for (wire/graphql.h): "query", "mutation
+    // createIssue". Empty for everything else, and where it cannot be told.
+    std::string operation = {};
 };
+
+// What wire/graphql.h says of a body that goes to a GraphQL endpoint; empty for every other
+// request.
+std::string graphql_operation(std::string_view method, std::string_view target,
+                              std::string_view content_type, std::string_view body);
 
 // One call of a language model. The provider's place comes from configuration, not from here.
 struct Infer {
@@ -170,8 +178,19 @@ struct LoadSkill {
     std::string file;    // "SKILL.md" or another one of it
 };
 
+// Calls a tool of an MCP server. What the server may touch is held by its own sandbox; this is what
+// it is asked to do.
+struct CallTool {
+    static constexpr std::string_view effect = "mcp.call";
+    static constexpr std::size_t arguments_bytes_max = std::size_t{64} << 10U;
+    std::string server;       // its name in configuration
+    std::string tool;         // as the server names it
+    std::string definitions;  // SHA-256 of the tools' definitions that a person has accepted
+    std::string arguments;    // canonical JSON, an object
+};
+
 using Action = std::variant<ReadFile, WriteFile, RunCommand, SendHttp, Infer, ChangeSetting,
-                            Connect, Recall, Remember, SendMessage, LoadSkill>;
+                            Connect, Recall, Remember, SendMessage, LoadSkill, CallTool>;
 
 std::string_view operation_name(Remember::Operation operation);
 

@@ -72,6 +72,7 @@ Json to_json(const ConnectionAsk& ask) {
                       {"content_type", ask.content_type},
                       {"body_sha256", ask.body_sha256},
                       {"body_bytes", ask.body_bytes},
+                      {"operation", ask.operation},
                       {"approval", ask.approval}};
 }
 
@@ -84,6 +85,7 @@ Result<ConnectionAsk> connection_ask_from_json(const Json& json) {
              {"target", &ask.target},
              {"content_type", &ask.content_type},
              {"body_sha256", &ask.body_sha256},
+             {"operation", &ask.operation},
              {"approval", &ask.approval}}) {
         *place = TRY(wire::text_at(json, key));
     }

@@ -57,7 +57,8 @@ struct ConnectionAsk {
     std::string content_type;
     std::string body_sha256;
     std::int64_t body_bytes = 0;
-    std::string approval;  // claimed with this question
+    std::string operation;  // as in SendHttp
+    std::string approval;   // claimed with this question
     bool operator==(const ConnectionAsk&) const = default;
 };
 wire::Json to_json(const ConnectionAsk& ask);

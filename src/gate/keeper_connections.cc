@@ -58,6 +58,7 @@ SendHttp http_of(const Ask& ask) {
     if (push) return action;
     action.body_sha256 = ask.body_sha256;
     action.body_bytes = static_cast<std::uint64_t>(ask.body_bytes);
+    action.operation = ask.operation;
     return action;
 }
 

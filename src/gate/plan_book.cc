@@ -91,6 +91,13 @@ std::vector<ToolView> views(const LoadSkill& load) {
     return {{"skill_load", JsonObject{{"name", load.name}}}};
 }
 
+std::vector<ToolView> views(const CallTool& call) {
+    const auto arguments = wire::parse_json(call.arguments);
+    return {{"mcp_call", JsonObject{{"server", call.server},
+                                    {"tool", call.tool},
+                                    {"arguments", arguments ? *arguments : Json()}}}};
+}
+
 template <class A>
 std::vector<ToolView> views(const A&) {
     return {};

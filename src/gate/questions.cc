@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "crypto/hash.h"
 #include "gate/channel_setting.h"
+#include "gate/mcp_book.h"
 #include "gate/provider_choice.h"
 #include "os/file.h"
 
@@ -29,12 +30,13 @@ std::string_view kind_of(const std::string& path) {
 }
 
 // Git's own protocol over HTTP (gitprotocol-http(5)): fetching posts what it has, and asks for
-// references before it pushes. What counts is what the server is made to do.
+// references before it pushes; and GraphQL's queries are posted like its mutations. What counts is
+// what the server is made to do.
 policy::Effect effect_of(const SendHttp& action) {
     const std::string path = action.target.substr(0, action.target.find('?'));
     const bool fetches = action.method == "POST" && path.ends_with("/git-upload-pack") &&
                          action.content_type == "application/x-git-upload-pack-request";
-    if (fetches) return policy::Effect::http_get;
+    if (fetches || action.operation == "query") return policy::Effect::http_get;
     const bool pushes = action.target.find("service=git-receive-pack") != std::string::npos;
     if (pushes) return policy::Effect::http_send;
     return policy::FactTables::http_effect(action.method);
@@ -289,6 +291,50 @@ Result<> Questions::fill(const LoadSkill& action, Asked& asked) {
     return {};
 }
 
+bool Questions::knows_mcp_server(std::string_view name) const {
+    return settings_.find(fmt::format("mcp.{}.command", name)) != nullptr;
+}
+
+// Who vouches for a server vouches for the tools that it had then: with other definitions it is
+// another one.
+Result<> Questions::fill(const CallTool& action, Asked& asked) {
+    asked.question.effect = policy::Effect::mcp_call;
+    if (!knows_mcp_server(action.server)) {
+        return fail(Code::not_found,
+                    fmt::format("the MCP server {} is not configured; see: hardshell mcp list",
+                                action.server));
+    }
+    const McpBook::Accepted* accepted =
+        accepted_ != nullptr ? accepted_->find(action.server) : nullptr;
+    if (accepted == nullptr || accepted->digest != action.definitions) {
+        asked.refused = fmt::format(
+            "the tools of the MCP server {} are {}; look at them and accept them with: hardshell "
+            "mcp accept {}",
+            action.server,
+            accepted == nullptr ? "accepted by nobody yet" : "not those that were accepted",
+            action.server);
+    }
+    policy::McpTarget target;
+    target.server = action.server;
+    target.tool = action.tool;
+    target.bytes = static_cast<std::int64_t>(action.arguments.size());
+    const policy::Item item{policy::ItemKind::mcp, action.server};
+    if (const auto standing = governance_.standing(item, action.definitions, clock_.wall_ms())) {
+        target.tier = standing->tier;
+        target.assurance = standing->assurance;
+    }
+    const flow::Connector* connector =
+        connectors_ != nullptr ? TRY(connectors_->of(action.server)) : nullptr;
+    const flow::ToolManifest* tool = connector != nullptr ? connector->find(action.tool) : nullptr;
+    if (tool != nullptr && tool->is_declared()) {
+        target.mutates = tool->writes();
+        target.destroys = tool->effect == flow::ToolEffect::destroy;
+        target.open_world = tool->effect == flow::ToolEffect::fetch || tool->writes();
+    }
+    asked.question.target = std::move(target);
+    return {};
+}
+
 void Questions::act_as_skill(const Circumstances& circumstances, const Action& action,
                              Asked& asked) {
     const auto skill = skills_ != nullptr
@@ -299,7 +345,8 @@ void Questions::act_as_skill(const Circumstances& circumstances, const Action& a
         return;
     }
     asked.question.actor = skills_->actor(*skill, circumstances.agent);
-    asked.refused = skills_->refusal(*skill, action, circumstances, asked.question);
+    const std::string refused = skills_->refusal(*skill, action, circumstances, asked.question);
+    if (asked.refused.empty()) asked.refused = refused;
 }
 
 Result<> Questions::begin(const Circumstances& circumstances, const policy::Surroundings& around,
@@ -347,6 +394,7 @@ Result<Asked> Questions::ask(Action action, const Circumstances& circumstances) 
     if (auto* recall = std::get_if<Recall>(&action)) TRY(fill(*recall, asked, around));
     if (auto* remember = std::get_if<Remember>(&action)) TRY(fill(*remember, asked, around));
     if (auto* load = std::get_if<LoadSkill>(&action)) TRY(fill(*load, asked));
+    if (auto* call = std::get_if<CallTool>(&action)) TRY(fill(*call, asked));
     if (!circumstances.skill.empty()) act_as_skill(circumstances, action, asked);
     if (plans_ != nullptr) {
         asked.plan = plans_->mark(action, circumstances.session, asked.question.flow);

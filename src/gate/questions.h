@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "gate/action.h"
+#include "gate/connector_book.h"
 #include "gate/governance.h"
 #include "gate/plan_book.h"
 #include "gate/proven_walls.h"
@@ -23,6 +24,8 @@
 #include "policy/trial.h"
 
 namespace hs::gate {
+
+class McpBook;
 
 // Where things are on this machine; does not change while the keeper runs.
 struct MachinePlaces {
@@ -61,6 +64,13 @@ class Questions {
     void set_plans(const PlanBook* plans) { plans_ = plans; }
     // Without them, every wall counts as proven. They outlive this.
     void set_walls(const ProvenWalls* walls) { walls_ = walls; }
+    // Without them, no tool of an MCP server is declared, and none is accepted. They outlive this.
+    void set_mcp(const ConnectorBook* connectors, const McpBook* accepted) {
+        connectors_ = connectors;
+        accepted_ = accepted;
+    }
+    // Whether the settings name it.
+    bool knows_mcp_server(std::string_view name) const;
     // invalid_input or not_found when the action cannot be what it says: a path that is not
     // canonical, a program that is not there, a provider that is not configured.
     base::Result<Asked> ask(Action action, const Circumstances& circumstances);
@@ -96,6 +106,7 @@ class Questions {
     base::Result<> fill(const SendMessage& action, Asked& asked);
     policy::Channel channel_named(const std::string& name) const;
     base::Result<> fill(const LoadSkill& action, Asked& asked);
+    base::Result<> fill(const CallTool& action, Asked& asked);
     void act_as_skill(const Circumstances& circumstances, const Action& action, Asked& asked);
     base::Result<std::string> hash_of(const std::string& path);
     base::Result<> begin(const Circumstances& circumstances, const policy::Surroundings& around,
@@ -115,6 +126,8 @@ class Questions {
     const SkillBook* skills_ = nullptr;
     const PlanBook* plans_ = nullptr;
     const ProvenWalls* walls_ = nullptr;
+    const ConnectorBook* connectors_ = nullptr;
+    const McpBook* accepted_ = nullptr;
     const policy::FactTables& tables_;  // outlives this
     const Settings& settings_;          // outlives this
     const Governance& governance_;      // outlives this

@@ -43,6 +43,9 @@ const std::vector<SettingRow> own_rows{
      "How often hardshell doctor proves the walls by itself; 0: only when you ask.", 0, 8760},
     {"doctor.first_seconds", SettingType::integer, "600", "How long after a start it may begin to.",
      1, 86'400},
+    {"skills.library", SettingType::text, "\"\"",
+     "The team's library of skills, a folder or an address: where hardshell skill install NAME "
+     "looks, and where publish puts what you have reviewed."},
     {"memory.enabled", SettingType::boolean, "true",
      "Remember and recall things across conversations."},
     {"memory.review_days", SettingType::integer, "7",
@@ -82,6 +85,21 @@ const std::vector<SettingRow> provider_rows{
      "Price of a million output tokens, in 1/10,000 of a cent.", 0, INT64_MAX},
     {"provider.*.context_tokens", SettingType::integer, "200000", "Size of its context window.",
      1024, 100'000'000},
+};
+
+const std::vector<SettingRow> mcp_rows{
+    {"mcp.*.command", SettingType::text_list, "[]",
+     "The program of an MCP server and its arguments; it runs in a sandbox and speaks over "
+     "standard "
+     "input and output."},
+    {"mcp.*.profile", SettingType::text, "\"\"",
+     "A stricter sandbox profile for it than policy obliges to."},
+    {"mcp.*.connector", SettingType::text, "\"\"",
+     "File that says what its tools do and who could have written their results "
+     "(docs/formats/connectors.md). Without one every tool counts as doing everything, and every "
+     "result as a stranger's."},
+    {"mcp.*.tools", SettingType::text_list, "[]",
+     "The tools of it that the assistant gets; empty: all that were accepted."},
 };
 
 const std::vector<SettingRow> shipping_rows{
@@ -186,7 +204,7 @@ const std::vector<SettingRow> store_rows{
 const std::vector<SettingRow>& setting_rows() {
     static const std::vector<SettingRow> rows = [] {
         std::vector<SettingRow> all;
-        for (const auto* part : {&own_rows, &provider_rows, &shipping_rows, &drift_rows,
+        for (const auto* part : {&own_rows, &provider_rows, &mcp_rows, &shipping_rows, &drift_rows,
                                  &store_rows, &channel_setting_rows()}) {
             all.insert(all.end(), part->begin(), part->end());
         }

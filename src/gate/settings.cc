@@ -20,8 +20,8 @@ using wire::Json;
 constexpr std::size_t names_max = 64;
 constexpr std::size_t name_bytes_max = 64;
 // Tables that have a name: [provider.NAME], or [[ship]] with a name in it.
-constexpr std::array<std::string_view, 5> families = {"provider", "ship", "witness", "channel",
-                                                      "store"};
+constexpr std::array<std::string_view, 6> families = {"provider", "ship",  "witness",
+                                                      "channel",  "store", "mcp"};
 
 std::string_view type_name(SettingType type) {
     switch (type) {

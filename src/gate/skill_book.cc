@@ -168,9 +168,10 @@ std::string SkillBook::refused_reach(const Loaded& skill, const Action& action,
         return beyond(fmt::format("a connection to {}:{} that is not looked into", connect->host,
                                   connect->port));
     }
-    const bool elsewhere = std::holds_alternative<Infer>(action) ||
-                           std::holds_alternative<Recall>(action) ||
-                           std::holds_alternative<Remember>(action);
+    // Its manifest must name the tool that calls; which calls, policy says.
+    const bool elsewhere =
+        std::holds_alternative<CallTool>(action) || std::holds_alternative<Infer>(action) ||
+        std::holds_alternative<Recall>(action) || std::holds_alternative<Remember>(action);
     if (elsewhere) return {};  // held by what follows, or by policy alone
     return "a skill does not do this";
 }

@@ -23,4 +23,8 @@ std::unique_ptr<Tool> make_skill_run();
 std::unique_ptr<Tool> make_plan_declare();
 std::unique_ptr<Tool> make_read_extract();
 
+// Only where an MCP server is configured.
+std::unique_ptr<Tool> make_mcp_tools();
+std::unique_ptr<Tool> make_mcp_call();
+
 }  // namespace hs::tools

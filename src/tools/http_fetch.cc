@@ -106,6 +106,8 @@ SendHttp action_of(const Request& request) {
         action.content_type = request.content_type;
         action.body_sha256 = files::hex_sha256(base::bytes_of(request.body));
         action.body_bytes = request.body.size();
+        action.operation = gate::graphql_operation(action.method, action.target,
+                                                   action.content_type, request.body);
     }
     return action;
 }

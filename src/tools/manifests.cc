@@ -1,5 +1,7 @@
 #include "tools/manifests.h"
 
+#include "wire/members.h"
+
 namespace hs::tools {
 namespace {
 
@@ -48,6 +50,22 @@ ToolManifest manifest_for(std::string_view tool, const wire::Json& arguments) {
         return manifest;
     }
     return ToolManifest::unknown(tool);
+}
+
+CalledTool called_tool(std::string_view tool, const wire::Json& arguments,
+                       const gate::ConnectorBook* connectors) {
+    if (tool != "mcp_call") return {manifest_for(tool, arguments), arguments};
+    const std::string server = wire::text_in(arguments, "server");
+    const std::string name = wire::text_in(arguments, "tool");
+    const wire::Json* given = arguments.find("arguments");
+    CalledTool called{ToolManifest::unknown(name),
+                      given != nullptr ? *given : wire::Json(wire::JsonObject{})};
+    if (connectors == nullptr) return called;
+    const auto connector = connectors->of(server);
+    if (!connector || *connector == nullptr) return called;
+    const ToolManifest* manifest = (*connector)->find(name);
+    if (manifest != nullptr) called.manifest = *manifest;
+    return called;
 }
 
 }  // namespace hs::tools

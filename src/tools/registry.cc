@@ -128,7 +128,9 @@ ToolOutcome Registry::run(const ToolCall& call, ToolContext& context) const {
               : error_outcome(reply.error());
     if (reply) outcome.sources = std::move(reply->sources);
     if (reply) outcome.form = reply->form;
-    if (reply) outcome.label = label_of_content(std::move(outcome.label), outcome.text);
+    if (reply) outcome.label = label_of_content(outcome.label, outcome.text);
+    // What the text itself gives away counts for all of it.
+    if (reply && outcome.label == reply->label) outcome.labelled = std::move(reply->labelled);
     outcome.label.classes = outcome.label.classes | context.classes;
     const auto took = context.clock.steady() - began;
     outcome.text = bounded_text(std::move(outcome.text), ToolOutcome::text_bytes_max);

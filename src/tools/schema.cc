@@ -67,6 +67,9 @@ Result<> check_value(std::string_view name, const Json& schema, const Json& valu
         }
         return {};
     }
+    if (schema.find("additionalProperties") == nullptr) {
+        return value.object() == nullptr ? wrong(name, "an object") : Result<>();
+    }
     if (value.object() == nullptr) return wrong(name, "an object whose values are strings");
     for (const auto& [key, item] : *value.object()) {
         if (item.text() == nullptr) return wrong(name, "an object whose values are strings");
@@ -107,6 +110,10 @@ Json text_map_schema(std::string_view description) {
     Json schema = typed("object", description);
     schema["additionalProperties"] = typed("string", {});
     return schema;
+}
+
+Json any_object_schema() {
+    return typed("object", {});
 }
 
 Json object_schema(std::initializer_list<Property> properties) {

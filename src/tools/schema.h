@@ -30,6 +30,8 @@ wire::Json boolean_schema(std::string_view description = {});
 wire::Json texts_schema(std::string_view description = {});
 wire::Json choice_schema(std::initializer_list<std::string_view> choices);
 wire::Json text_map_schema(std::string_view description = {});
+// An object of any members; what they must be is somebody else's to say.
+wire::Json any_object_schema();
 wire::Json object_schema(std::initializer_list<Property> properties);
 
 // The arguments without members that are null; invalid_input says which member is missing, of the

@@ -49,6 +49,9 @@ struct ToolOutcome {
     wire::Json card;  // {tool, summary, decision, outcome, ms} and what the tool adds
     std::vector<flow::Source> sources = {};  // of the text; none: of the tool itself
     flow::Span::Form form = flow::Span::Form::text;
+    // The parts of the text with labels of their own, where somebody has said which are whose;
+    // `label` is the join of them.
+    std::optional<flow::LabelledResult> labelled = {};
 };
 
 // What a model without tools answered about the text that a call gave.
@@ -60,6 +63,7 @@ struct ApartAnswer {
 };
 
 class Histories;
+class McpServers;
 
 struct ToolContext {
     gate::Gate& gate;  // outlives the call, like all references here
@@ -101,6 +105,8 @@ struct ToolContext {
         read_apart = {};
     // Which files the projects' version control knows; none where a program does not ask.
     std::shared_ptr<Histories> histories = {};
+    // The MCP servers of the settings; none where there are none.
+    std::shared_ptr<McpServers> mcp = {};
     // The installed skills; none where a program has no store.
     std::shared_ptr<const skills::Store> skills = {};
 };
@@ -114,6 +120,7 @@ struct Reply {
     wire::Json details = {};                 // more members of the card
     std::vector<flow::Source> sources = {};  // what the text was taken from
     flow::Span::Form form = flow::Span::Form::text;
+    std::optional<flow::LabelledResult> labelled = {};  // as in ToolOutcome
 };
 
 class Tool {

@@ -196,6 +196,23 @@ class Looking(Network):
                              text=True, check=True).stdout
         self.assertNotIn("evil", log)
 
+    def test_graphql_is_told_by_its_operation(self):
+        post = lambda body: ("curl", "-sS", "-H", "Content-Type: application/json", "-d", body,
+                             "https://api.example.com/graphql")
+        looked = self.run_in(*post('{"query":"{ viewer { login } }"}'))
+        self.assertIn("posted", looked.stdout, looked.stderr)
+        turn = self.in_background(*post('{"query":"mutation { createIssue(input: {}) { id } }"}'))
+        approval = self.hardshell.wait_for_approval(30)
+        self.assertIn("mutation createIssue", approval["card"])
+        self.hardshell.cli("approvals", "deny", approval["id"])
+        self.assertIn("refused_by_policy", turn.communicate(timeout=30)[0])
+        # What cannot be told counts as anything.
+        for body in ('{"extensions":{"persistedQuery":{"sha256Hash":"00"}}}', '{"query":"{"}'):
+            turn = self.in_background(*post(body))
+            self.hardshell.cli("approvals", "deny", self.hardshell.wait_for_approval(30)["id"])
+            turn.communicate(timeout=30)
+        self.assertEqual(len(WORLD.api.asked("POST /graphql")), 1)
+
     def test_what_is_sent_is_what_was_approved(self):
         turn = self.in_background("curl", "-sS", "-d", "some data", "https://api.example.com/post")
         approval = self.hardshell.wait_for_approval(30)

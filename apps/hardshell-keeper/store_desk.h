@@ -3,7 +3,7 @@
 // else waiting.
 //
 // What it does not protect from: a store that lies; its values go only where the secret's own
-// binding says. A keeper that is killed gives nothing back: its leases end by themselves.
+// binding says. What a keeper that was killed had leased waits for the next login of its store.
 // Threads: one owner, on which every Done is called; one thread a store.
 #pragma once
 

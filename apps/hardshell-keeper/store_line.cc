@@ -188,8 +188,10 @@ std::unique_ptr<secrets::SecretStore> StoreDesk::Line::make(Login login) const {
             break;
     }
     return std::make_unique<secrets::VaultStore>(
-        std::move(remote), secrets::VaultStore::Login{setting.role_id, std::move(login.credential),
-                                                      setting.name_space});
+        std::move(remote),
+        secrets::VaultStore::Login{setting.role_id, std::move(login.credential),
+                                   setting.name_space},
+        secrets::LeaseBook::open(parts.state + "/leases-" + setting.name));
 }
 
 Result<> StoreDesk::Line::close(const secrets::StoreWait& wait) {

@@ -199,6 +199,38 @@ TEST_F(Remote, ALeaseIsOneOwnersAndEndsWithIt) {
     EXPECT_EQ(store.leases(), 0U);
 }
 
+TEST_F(Remote, WhatAKeeperThatWasKilledHadLeasedIsGivenBackAfterTheNextLogin) {
+    char name[] = "/tmp/lease-book-XXXXXX";
+    ASSERT_NE(::mkdtemp(name), nullptr);
+    const std::string path = std::string(name) + "/leases-team";
+    const auto store = [&] {
+        return VaultStore{
+            {"team", send(), clock}, {"role", secret("the-secret-id"), ""}, LeaseBook::open(path)};
+    };
+    {
+        auto killed = store();  // without close()
+        logged_in();
+        replies.push_back({200, leased});
+        ASSERT_TRUE(killed.fetch("database/creds/app#password", "run", wait()).ok());
+    }
+    EXPECT_TRUE(std::filesystem::exists(path));
+    asked.clear();
+    auto next = store();
+    logged_in();  // the server is busy with the lease, and answers the secret
+    replies.push_back({429, "{}"});
+    replies.push_back({200, version});
+    ASSERT_TRUE(next.fetch("secret/data/llm#key", "run", wait()).ok());
+    replies.push_back({204, ""});
+    replies.push_back({200, version});
+    ASSERT_TRUE(next.fetch("secret/data/llm#key", "run", wait()).ok());
+    ASSERT_EQ(asked.size(), 5U);
+    EXPECT_EQ(asked[1].target, "/v1/sys/leases/revoke");
+    EXPECT_EQ(asked[3].target, "/v1/sys/leases/revoke");
+    EXPECT_NE(asked[3].body.find("database/creds/app/1"), std::string::npos);
+    EXPECT_FALSE(std::filesystem::exists(path)) << "nothing is left";
+    std::filesystem::remove_all(name);
+}
+
 TEST_F(Remote, ALeaseThatDoesNotRenewIsReplacedInItsUse) {
     auto store = approle();
     logged_in();

@@ -167,6 +167,7 @@ Result<> VaultStore::log_in_by_role(const StoreWait& wait) {
 Result<> VaultStore::log_in(const StoreWait& wait) {
     token_.reset();
     leases_.clear();
+    TRY(note_leases());
     return login_.role_id.empty() ? look_at_given_token(wait) : log_in_by_role(wait);
 }
 
@@ -234,6 +235,7 @@ Result<crypto::SecretBytes> VaultStore::fetch(const std::string& reference,
                                               const std::string& owner, const StoreWait& wait) {
     const StoreReference wanted = TRY(parse_reference(reference));
     TRY(keep_token(wait));  // a new login forgets leases
+    give_back_left(wait);
     const LeaseKey key{owner, wanted.path};
     const auto held = leases_.find(key);
     if (held != leases_.end()) {
@@ -271,7 +273,31 @@ Result<crypto::SecretBytes> VaultStore::fetch(const std::string& reference,
         if (checked) lease.fields.emplace(name, std::move(*checked));
     }
     leases_.insert_or_assign(key, std::move(lease));
-    return field_of(*data, wanted);
+    const auto noted = note_leases();
+    if (noted) return field_of(*data, wanted);
+    // What nobody could give back after a crash is not used.
+    static_cast<void>(revoke(leases_.at(key), wait).ok());
+    leases_.erase(key);
+    return noted.failure();
+}
+
+Result<> VaultStore::note_leases() {
+    std::vector<std::string> ids;
+    for (const auto& [key, lease] : leases_) ids.push_back(lease.id);
+    return book_.keep(std::move(ids));
+}
+
+// The server forgets what has ended by itself; what cannot be asked now waits for the next time.
+void VaultStore::give_back_left(const StoreWait& wait) {
+    const auto left = book_.left();
+    for (const std::string& id : left) {
+        const auto revoked = revoke({id, {}, {}}, wait);
+        const bool later = !revoked && revoked.error().code != Code::invalid_input &&
+                           revoked.error().code != Code::not_found &&
+                           revoked.error().code != Code::denied;
+        if (later) return;
+        book_.forget_left(id);
+    }
 }
 
 Result<> VaultStore::revoke(const Lease& lease, const StoreWait& wait) {
@@ -300,7 +326,8 @@ Result<> VaultStore::end(const std::string& owner, const StoreWait& wait) {
         if (!revoked) outcome = revoked.failure();
         at = leases_.erase(at);
     }
-    return outcome;
+    const auto noted = note_leases();
+    return outcome ? noted : outcome;
 }
 
 Result<> VaultStore::close(const StoreWait& wait) {
@@ -310,6 +337,8 @@ Result<> VaultStore::close(const StoreWait& wait) {
         if (!revoked) outcome = revoked.failure();
     }
     leases_.clear();
+    const auto noted = note_leases();
+    if (outcome && !noted) outcome = noted.failure();
     // A token that was given is its giver's.
     if (token_ && !login_.role_id.empty()) {
         const auto revoked = ask({"POST", "auth/token/revoke-self", JsonObject{}}, wait);

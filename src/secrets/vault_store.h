@@ -4,14 +4,15 @@
 // A reference is the path below /v1/ and a field: "secret/data/llm#key" (KV version 2),
 // "database/creds/app#password" (dynamic). The fields of one lease are of one answer, and a lease
 // is one owner's: it is renewed at two thirds of its life when it is used, replaced at its end, and
-// given back when the owner ends.
-// What it does not protect from: a token that may do more than it needs; leases of a keeper that
-// was killed, which end by themselves. Threads: one thread.
+// given back when the owner ends. What a keeper that was killed had leased is given back after the
+// next login.
+// What it does not protect from: a token that may do more than it needs. Threads: one thread.
 #pragma once
 
 #include <map>
 #include <optional>
 
+#include "secrets/lease_book.h"
 #include "secrets/secret_store.h"
 #include "wire/json.h"
 
@@ -25,8 +26,8 @@ class VaultStore : public SecretStore {
         crypto::SecretBytes credential;  // token, or AppRole's secret id
         std::string name_space;          // X-Vault-Namespace
     };
-    VaultStore(RemoteParts parts, Login login)
-        : parts_(std::move(parts)), login_(std::move(login)) {}
+    VaultStore(RemoteParts parts, Login login, LeaseBook book = {})
+        : parts_(std::move(parts)), login_(std::move(login)), book_(std::move(book)) {}
 
     base::Result<crypto::SecretBytes> fetch(const std::string& reference, const std::string& owner,
                                             const StoreWait& wait) override;
@@ -68,6 +69,8 @@ class VaultStore : public SecretStore {
     bool keep_lease(Lease& lease, const StoreWait& wait);
     base::Result<> revoke(const Lease& lease, const StoreWait& wait);
     base::Result<> revoke_twice(const Lease& lease, const StoreWait& wait);
+    base::Result<> note_leases();
+    void give_back_left(const StoreWait& wait);
     base::Result<Life> life_of(const wire::Json& answer, std::string_view span,
                                Instant since) const;
     // How much of a life is over, in thirds; 3: all of it.
@@ -79,6 +82,7 @@ class VaultStore : public SecretStore {
     Login login_;
     std::optional<Token> token_;
     std::map<LeaseKey, Lease> leases_;
+    LeaseBook book_;
 };
 
 }  // namespace hs::secrets

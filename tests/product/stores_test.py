@@ -213,6 +213,19 @@ class Vault(WithStore):
         self.wait_until(lambda: self.uses("not_returned"), "the record")
         self.assertIn("sealed", self.uses("not_returned")[-1]["reason"])
 
+    def test_what_a_killed_keeper_had_leased_is_given_back_after_the_next_login(self):
+        self.name("database/creds/app#password")
+        turn = self.in_background("sh", "-c", "curl -sS https://api.example.com/echo; sleep 60")
+        self.wait_until(lambda: self.vault.state()["leases"], "the lease")
+        self.wait_until(lambda: self.api.asked("/echo"), "the request")
+        before = self.vault.state()["leases"]
+        os.kill(self.hardshell.processes()["hardshell-keeper"], 9)
+        turn.communicate(timeout=30)
+        self.assertEqual(self.vault.state()["leases"], before, "nobody was left to do it")
+        self.wait_until(lambda: self.get().returncode == 0, "the next use", 20)
+        self.wait_until(lambda: self.vault.state()["leases"] == [], "the end of both")
+        self.assertFalse((self.hardshell.state / "leases-team").exists())
+
     def test_the_lockdown_gives_everything_back(self):
         self.name("database/creds/app#password")
         turn = self.in_background("sh", "-c", "curl -sS https://api.example.com/echo; sleep 30")

@@ -43,8 +43,8 @@ Result<std::unique_ptr<McpProcess>> McpProcess::start(ToolContext& context,
         report(context, permit.id(), "failed", JsonObject{{"error", command.error().what}});
         return command.failure();
     }
-    std::unique_ptr<McpProcess> made(
-        new McpProcess(context.gate, permit.id(), std::move(*command)));
+    std::unique_ptr<McpProcess> made(new McpProcess(
+        context.gate, permit.id(), context.circumstances.label, std::move(*command)));
     made->input_ = std::move(input.writing);
     made->output_ = std::move(output.reading);
     made->errors_ = std::move(errors.reading);

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "flow/label.h"
 #include "gate/gate.h"
 #include "mcp/client.h"
 #include "os/fd.h"
@@ -27,19 +28,27 @@ class McpProcess : public mcp::Lines {
     base::Result<std::string> receive(os::Deadline deadline) override;
 
     bool is_alive() const { return !command_.finished(); }
+    // Whether what carries this label may be told to it: its own connections are decided by the
+    // label that its start was decided with.
+    bool may_be_told(const flow::Label& label) const { return flow::join(label_, label) == label_; }
     // Of the call that uses it; null for none.
     void cancel_with(const os::WakeUp* cancel) { cancel_ = cancel; }
     mcp::Client& client() { return client_; }
 
   private:
-    McpProcess(gate::Gate& gate, std::string decision, sandbox::LaunchedCommand command)
-        : gate_(gate), decision_(std::move(decision)), command_(std::move(command)) {}
+    McpProcess(gate::Gate& gate, std::string decision, flow::Label label,
+               sandbox::LaunchedCommand command)
+        : gate_(gate),
+          decision_(std::move(decision)),
+          label_(std::move(label)),
+          command_(std::move(command)) {}
     // What there is of its output now; io at its end.
     base::Result<> take_output();
     void take_errors();
 
     gate::Gate& gate_;  // outlives this
     std::string decision_;
+    flow::Label label_;
     sandbox::LaunchedCommand command_;
     os::Fd input_;
     os::Fd output_;

@@ -114,7 +114,10 @@ Result<mcp::Answer> McpServers::call(ToolContext& context, const std::string& se
                                      const Json& arguments) {
     const std::string key = key_of(context, server);
     auto process = take_idle(key);
-    if (process != nullptr && !process->is_alive()) process.reset();
+    const bool usable = process != nullptr && process->is_alive() &&
+                        process->may_be_told(context.circumstances.label);
+    // A new one is decided with what the conversation has seen by now.
+    if (!usable) process.reset();
     if (process == nullptr) process = TRY(start(context, server, digest));
     process->cancel_with(context.cancel);
     auto answer = process->client().call(tool, arguments, os::Deadline::after_ms(call_ms));

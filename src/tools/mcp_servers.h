@@ -1,10 +1,11 @@
 // McpServers: the MCP servers of the settings, each started in a sandbox when it is first called.
 //
 // Every conversation has a server process of its own for each project, so that nothing of one is
-// told in another by it. What a server's tools are must be what a person has accepted
-// (gate/mcp_book.h); a server that has changed them is ended and not called.
-// What it does not protect from: what an accepted tool answers; its label says whose words it is.
-// Threads: all functions from any thread.
+// told in another by it; once the conversation has seen more than the process was started with, the
+// next call starts another, whose connections are decided with that. What a server's tools are must
+// be what a person has accepted (gate/mcp_book.h); a server that has changed them is ended and not
+// called. What it does not protect from: what an accepted tool answers; its label says whose words
+// it is. Threads: all functions from any thread.
 #pragma once
 
 #include <list>

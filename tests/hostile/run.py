@@ -3,7 +3,7 @@
 
 Usage: run.py BUILD_FOLDER [NAME…] [--table FILE]   (BUILD_FOLDER holds bin/ and hostile/)
 Each attack runs as root (when run by root) and as an ordinary user, with Landlock whole, capped at
-ABI 2 and at 0; it must be stopped each time. Then it runs once with the walls of its first line
+ABI 2 and at 0, and once as a recorded command (what it asks for is told); it must be stopped each time. Then it runs once with the walls of its first line
 taken away, in the launcher's test build, and must succeed. Exit code 0 when all held, 77 when no
 sandbox can be made here.
 """
@@ -142,10 +142,12 @@ def command_for(build, world, attack, launcher, options, top):
     return command
 
 
-def run(build, world, attack, launcher, options, label):
+def run(build, world, attack, launcher, options, label, recorded=False):
     """(harm done, how it ended, all output)"""
     top = world.folder(f"{attack.name}-{label}")
     command = command_for(build, world, attack, launcher, options, top)
+    if recorded:
+        command.insert(command.index("--cwd"), "--recorded")
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=120,
                           check=False)
     output = done.stdout + done.stderr
@@ -159,10 +161,11 @@ def run(build, world, attack, launcher, options, label):
     return harm, ending, output
 
 
-def check_blocked(build, world, attack, abi):
+def check_blocked(build, world, attack, abi, recorded=False):
     options = [("--landlock-abi-max", str(abi))]
-    harm, ending, output = run(build, world, attack, "hardshell-launcher", options, f"abi{abi}")
-    where = f"{attack.name} as {world.role}, Landlock ABI at most {abi}"
+    label = "recorded" if recorded else f"abi{abi}"
+    harm, ending, output = run(build, world, attack, "hardshell-launcher", options, label, recorded)
+    where = f"{attack.name} as {world.role}, " + ("recorded" if recorded else f"Landlock ABI at most {abi}")
     if harm:
         return f"{where}: the attack SUCCEEDED\n{output}"
     expected = {attack.ends} if attack.ends != "exited" else {"exited", "signalled", "out_of_memory"}
@@ -210,6 +213,7 @@ def main():
                     for abi in ABIS:
                         jobs[pool.submit(check_blocked, build, worlds[role], attack, abi)] = (
                             attack, f"{role}, ABI {'all' if abi == 99 else abi}")
+                jobs[pool.submit(check_blocked, build, worlds["user"], attack, ABIS[0], True)] = (attack, "recorded")
                 jobs[pool.submit(check_wall, build, worlds, attack)] = (attack, "walls away")
             for job in concurrent.futures.as_completed(jobs):
                 attack, column = jobs[job]

@@ -4,7 +4,7 @@
 //   run_one --launcher PROGRAM [--launcher-option OPTION VALUE]… [--mount ro|rw SOURCE TARGET]…
 //           [--mask PATH] [--mask-name PATTERN] [--env NAME VALUE] [--limit NAME VALUE] [--cwd
 //           PATH]
-//           [--network] [--authority FILE] [--stage TARGET FILE]
+//           [--network] [--recorded] [--authority FILE] [--stage TARGET FILE]
 //           [--tamper spec|ticket|executable] -- EXECUTABLE [ARGUMENT…]
 // Prints the output of the program, then on standard error one line "outcome: …" and one for each
 // refused call and each enforcement. Exit code: 0 when the program exited with 0, 1 for anything
@@ -95,6 +95,8 @@ Result<> take_option(Options& options, const Arguments& in, std::size_t& at) {
         spec.command.working_directory = TRY(next());
     } else if (option == "--network") {
         spec.network = os::NetworkMode::egress;
+    } else if (option == "--recorded") {
+        spec.attempts = os::AttemptRecord::kept;
     } else if (option == "--authority") {
         spec.network_authority =
             TRY(os::read_text(TRY(next()), os::LaunchSpec::authority_bytes_max));

@@ -52,6 +52,7 @@ def call(tool, **arguments):
 class Installation:
     def __init__(self, config="", programs=PROGRAMS):
         self.programs = programs
+        self.running = []  # in the background; one that loses its daemon would start another
         self.replays = True  # false for a test that breaks the log or the kept policy sets
         # A person's folders are never below /tmp in the sandbox, which has its own.
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="hardshell-test-", dir="/var/tmp"))
@@ -78,9 +79,10 @@ class Installation:
         return done
 
     def background(self, *arguments):
-        return subprocess.Popen([str(self.programs / "hardshell"), *arguments], text=True,
+        self.running.append(subprocess.Popen([str(self.programs / "hardshell"), *arguments], text=True,
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                env=self.environment, cwd=self.project)
+                                env=self.environment, cwd=self.project))
+        return self.running[-1]
 
     def json(self, *arguments, **options):
         return json.loads(self.cli(*arguments, "--json", **options).stdout)
@@ -161,12 +163,25 @@ class Installation:
             self.tear_down()
 
     def tear_down(self):
+        for one in self.running:
+            if one.poll() is None:
+                one.kill()
         self.stop()
         pid = self.state / "lock"
         if pid.exists():
             with contextlib.suppress(Exception):
                 os.kill(int(pid.read_text()), signal.SIGKILL)
+        self.end_left()
         shutil.rmtree(self.home, ignore_errors=True)
+
+    def end_left(self):
+        """A daemon that somebody started in the moment of the stop has no lock yet."""
+        mark = f"HOME={self.home}".encode()
+        for process in pathlib.Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                ours = (process / "comm").read_text().startswith("hardshell")
+                if ours and mark in (process / "environ").read_bytes().split(b"\0"):
+                    os.kill(int(process.name), signal.SIGKILL)
 
 
 def with_model(models, extra=""):

@@ -159,6 +159,18 @@ class Servers(unittest.TestCase):
         self.assertEqual(len(changes), 2)
         self.assertEqual(changes[1]["detail"]["before"], changes[0]["detail"]["digest"])
 
+    def test_what_was_read_since_counts_for_the_servers_own_connections(self):
+        self.start()
+        self.accept()
+        self.say("my mails", (tool_call("list_mails"), "bob@firm.example"), (tool_call("list_mails"), "bob@firm.example"),
+                 (tool_call("fail"), "this tool always fails"))
+        # The first call read strangers' words: the server of before was ended, and one run with that label serves the rest.
+        runs = [e["detail"]["request"]["question"]["label"] for e in self.decisions("run")
+                if "mails.py" in str(e["detail"]["request"]["action"]["argv"]) and
+                e["detail"]["request"]["action"]["wall_ms"] == 3600000]
+        self.assertEqual([label["integrity"] for label in runs if label["integrity"] != "person"][-1], "untrusted")
+        self.assertEqual(len({json.dumps(label, sort_keys=True) for label in runs}), 2, runs)
+
     def test_without_a_connector_a_tool_counts_as_doing_everything(self):
         self.start(connector=False)
         self.accept()

@@ -72,6 +72,7 @@ struct Call {
     int process;
     Memory memory;
     const std::uint64_t (&arguments)[6];
+    const std::vector<os::Mount>& mounts;
 
     std::optional<std::string> path(unsigned argument, int folder = working_folder) const {
         const auto text = memory.text(arguments[argument]);
@@ -100,8 +101,13 @@ bool is_common(AttemptKind kind, std::string_view path) {
            (kind == AttemptKind::read && std::any_of(shown.begin(), shown.end(), covers));
 }
 
-std::optional<Attempt> of_path(AttemptKind kind, const std::optional<std::string>& path) {
-    if (!path || (kind != AttemptKind::run && is_common(kind, *path))) return {};
+std::optional<Attempt> of_path(const Call& call, AttemptKind kind,
+                               const std::optional<std::string>& path) {
+    if (!path) return {};
+    const bool personal = std::any_of(call.mounts.begin(), call.mounts.end(), [&](const auto& one) {
+        return one.content == os::MountContent::personal && lies_below(*path, one.target);
+    });
+    if (kind != AttemptKind::run && !personal && is_common(kind, *path)) return {};
     return Attempt{kind, path->substr(0, Outcome::attempt_bytes_max)};
 }
 
@@ -203,28 +209,30 @@ std::optional<std::string> name_asked(base::ByteView datagram) {
 }
 
 std::optional<Attempt> attempt_of(int process, std::string_view name,
-                                  const std::uint64_t (&arguments)[6]) {
-    const Call call{process, Memory(process), arguments};
-    if (name == "open") return of_path(kind_of_open(arguments[1]), call.path(0));
-    if (name == "openat") return of_path(kind_of_open(arguments[2]), call.path(1, call.folder(0)));
+                                  const std::uint64_t (&arguments)[6],
+                                  const std::vector<os::Mount>& mounts) {
+    const Call call{process, Memory(process), arguments, mounts};
+    if (name == "open") return of_path(call, kind_of_open(arguments[1]), call.path(0));
+    if (name == "openat")
+        return of_path(call, kind_of_open(arguments[2]), call.path(1, call.folder(0)));
     if (name == "openat2") {
         const auto flags = call.memory.value<std::uint64_t>(arguments[2]);
-        return of_path(kind_of_open(flags.value_or(0)), call.path(1, call.folder(0)));
+        return of_path(call, kind_of_open(flags.value_or(0)), call.path(1, call.folder(0)));
     }
-    if (name == "execve") return of_path(AttemptKind::run, call.path(0));
-    if (name == "execveat") return of_path(AttemptKind::run, call.path(1, call.folder(0)));
+    if (name == "execve") return of_path(call, AttemptKind::run, call.path(0));
+    if (name == "execveat") return of_path(call, AttemptKind::run, call.path(1, call.folder(0)));
     if (name == "connect") return of_address(call);
     if (name == "sendto") return of_bytes(call.memory, arguments[1], arguments[2]);
     if (name == "sendmmsg") return of_messages(call);
     // What is made, moved or removed: of two paths the one that is new.
     if (name == "rename" || name == "link" || name == "symlink")
-        return of_path(AttemptKind::write, call.path(1));
+        return of_path(call, AttemptKind::write, call.path(1));
     if (name == "renameat" || name == "renameat2" || name == "linkat")
-        return of_path(AttemptKind::write, call.path(3, call.folder(2)));
-    if (name == "symlinkat") return of_path(AttemptKind::write, call.path(2, call.folder(1)));
+        return of_path(call, AttemptKind::write, call.path(3, call.folder(2)));
+    if (name == "symlinkat") return of_path(call, AttemptKind::write, call.path(2, call.folder(1)));
     if (name == "mkdirat" || name == "unlinkat")
-        return of_path(AttemptKind::write, call.path(1, call.folder(0)));
-    return of_path(AttemptKind::write, call.path(0));
+        return of_path(call, AttemptKind::write, call.path(1, call.folder(0)));
+    return of_path(call, AttemptKind::write, call.path(0));
 }
 
 }  // namespace hs::jail

@@ -12,17 +12,20 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 #include "jail/outcome.h"
+#include "os/launch.h"
 
 namespace hs::jail {
 
 // `process` waits in the call `name` with these arguments. Nothing for what is not told: reading
-// the system's own folders, writing to /tmp, sending what is no question for a name, and arguments
-// that cannot be read.
+// the system's own folders and writing to /tmp where the specification shows nothing personal
+// there, sending what is no question for a name, and arguments that cannot be read.
 std::optional<Attempt> attempt_of(int process, std::string_view name,
-                                  const std::uint64_t (&arguments)[6]);
+                                  const std::uint64_t (&arguments)[6],
+                                  const std::vector<os::Mount>& mounts);
 
 // The host that a DNS query asks for (RFC 1035, 4.1), lower case; nothing for other bytes.
 std::optional<std::string> name_asked(base::ByteView datagram);

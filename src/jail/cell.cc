@@ -265,7 +265,7 @@ void Cell::on_listener(short events) {
         listener_.close();
         return;
     }
-    const auto call = answer_call(listener_.get());
+    const auto call = answer_call(listener_.get(), spec_.mounts);
     if (!call) {
         listener_.close();
         return;

@@ -184,7 +184,7 @@ TEST(Attempts, MemoryThatCannotBeReadTellsNothing) {
     const std::uint64_t wild[6] = {8, 8, 8, 8, 8, 8};
     for (const char* name : {"open", "openat", "openat2", "execve", "connect", "sendto", "sendmmsg",
                              "rename", "unlinkat"}) {
-        EXPECT_FALSE(attempt_of(::getpid(), name, wild)) << name;
+        EXPECT_FALSE(attempt_of(::getpid(), name, wild, {})) << name;
     }
 }
 

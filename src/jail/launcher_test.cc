@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -245,6 +246,19 @@ TEST_F(LauncherLoop, ARecordedCommandTellsWhatItAskedFor) {
             << attempt.what;
         EXPECT_FALSE(attempt.what.starts_with("/tmp/")) << attempt.what;
     }
+    // Where something personal is shown, its place is none of the system's.
+    char folder[] = "/tmp/recorded-XXXXXX";
+    ASSERT_NE(::mkdtemp(folder), nullptr);
+    ASSERT_EQ(::chmod(folder, 0777), 0);
+    spec.mounts.push_back({folder, folder, os::MountAccess::read_write, os::MountPresence::required,
+                           os::MountContent::personal});
+    const std::string inside = std::string(folder) + "/made";
+    const Outcome shown = run_script(4, "echo x > " + inside + "; echo y > /tmp/other");
+    EXPECT_EQ(std::ranges::count(shown.attempts, Attempt{AttemptKind::write, inside}), 1);
+    EXPECT_EQ(shown.attempts.size(), 1U);
+    spec.mounts.pop_back();
+    EXPECT_EQ(::unlink(inside.c_str()), 0);
+    EXPECT_EQ(::rmdir(folder), 0);
     // What is refused always stays refused.
     const Outcome refused = run_script(3,
                                        "/usr/bin/python3 -c 'import ctypes; "

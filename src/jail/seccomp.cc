@@ -239,7 +239,7 @@ bool is_ordinary(const char* name, const std::uint64_t (&arguments)[6]) {
 
 }  // namespace
 
-Result<AnsweredCall> answer_call(int listener) {
+Result<AnsweredCall> answer_call(int listener, const std::vector<os::Mount>& mounts) {
     AnsweredCall call;
     // The kernel's structures may be larger than those of the headers; libseccomp's are ours.
     struct seccomp_notif request {};
@@ -254,7 +254,7 @@ Result<AnsweredCall> answer_call(int listener) {
     answer.id = request.id;
     char* const name = ::seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, request.data.nr);
     if (name != nullptr && is_ordinary(name, arguments)) {
-        call.attempt = attempt_of(static_cast<int>(request.pid), name, arguments);
+        call.attempt = attempt_of(static_cast<int>(request.pid), name, arguments, mounts);
         // The other walls hold for it as for every call; this one only looks.
         answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
     } else {

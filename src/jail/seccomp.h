@@ -52,8 +52,8 @@ struct AnsweredCall {
 };
 
 // Answers a call that waits on the listener: an ordinary one of a recorded command goes on, every
-// other one gets an error.
-base::Result<AnsweredCall> answer_call(int listener);
+// other one gets an error. `mounts`: what the sandbox shows.
+base::Result<AnsweredCall> answer_call(int listener, const std::vector<os::Mount>& mounts);
 
 // What such a call is named; also for tests.
 RefusedCall name_call(int number, const std::uint64_t (&arguments)[6]);

@@ -1,4 +1,4 @@
-// verdict: blocked; walls: network
+// verdict: blocked; walls: network; own loopback
 // A datagram to the host, which Landlock does not see.
 #include <unistd.h>
 

@@ -34,8 +34,8 @@ Result<Json> accepted_of(const Desk& desk, const std::string& server) {
 
 Result<Json> tools_of(const Desk& desk, const std::string& server) {
     const gate::Settings settings = TRY(settings_of(desk));
-    const auto argv = settings.names("mcp");
-    if (std::find(argv.begin(), argv.end(), server) == argv.end()) {
+    const auto servers = settings.names("mcp");
+    if (std::find(servers.begin(), servers.end(), server) == servers.end()) {
         return fail(Code::not_found,
                     fmt::format("no MCP server {} is configured; put one into the settings:\n"
                                 "  [mcp.{}]\n  command = [\"PROGRAM\", \"ARGUMENT\"]",
@@ -45,7 +45,7 @@ Result<Json> tools_of(const Desk& desk, const std::string& server) {
     if (command.empty()) return fail(Code::invalid_input, "its command is empty");
     auto line =
         TRY(McpLine::start(desk, command, settings.text(fmt::format("mcp.{}.profile", server))));
-    mcp::Client client(*line);
+    mcp::Client client(line->lines());
     const auto deadline = os::Deadline::after_ms(talk_ms);
     TRY(client.greet(deadline));
     Json tools = TRY(client.list_tools(deadline));

@@ -188,14 +188,14 @@ Result<CallFilter> CallFilter::build() {
     CallFilter filter;
     filter.allowed_ = TRY(build_allowlist());
     filter.dangerous_ = TRY(build_dangerous(os::AttemptRecord::none));
-    filter.recorded_ = TRY(build_dangerous(os::AttemptRecord::kept));
     return filter;
 }
 
 Result<Fd> CallFilter::install(os::AttemptRecord attempts) const {
     // The listener's filter goes first: the allowlist, which comes later, need not allow seccomp.
-    const int listener = install_one(attempts == os::AttemptRecord::kept ? recorded_ : dangerous_,
-                                     SECCOMP_FILTER_FLAG_NEW_LISTENER);
+    const bool recorded = attempts == os::AttemptRecord::kept;
+    const auto watched = recorded ? TRY(build_dangerous(attempts)) : dangerous_;
+    const int listener = install_one(watched, SECCOMP_FILTER_FLAG_NEW_LISTENER);
     if (listener < 0) return os::fail_errno("installing the filter of dangerous calls", errno);
     Fd held(listener);
     if (::fcntl(listener, F_SETFD, FD_CLOEXEC) != 0) return os::fail_errno("fcntl", errno);

@@ -31,13 +31,12 @@ class CallFilter {
     static base::Result<CallFilter> build();
 
     // Installs both on the calling thread; yields the descriptor that hears of refused calls.
-    // Needs no-new-privileges.
+    // Needs no-new-privileges. A recorded command's own filter is built here, where one is wanted.
     base::Result<os::Fd> install(os::AttemptRecord attempts) const;
 
   private:
     std::vector<sock_filter> allowed_;
     std::vector<sock_filter> dangerous_;
-    std::vector<sock_filter> recorded_;  // the dangerous ones, and those of a recorded command
 };
 
 struct RefusedCall {

@@ -180,10 +180,12 @@ class Servers(unittest.TestCase):
         self.assertTrue(question["target"]["destroys"])
 
     def test_only_the_tools_that_the_settings_name(self):
-        self.start(more='tools = ["list_mails"]\n')
+        self.start(more='tools = ["list_mails"]\nprofile = "confined"\n')
         self.accept()
         self.say("my mails", (call("mcp_tools"), "list_mails"),
-                 (tool_call("send_mail", arguments={"to": "bob@firm.example"}), "has no tool"))
+                 (tool_call("send_mail", arguments={"to": "bob@firm.example"}), "has no tool"),
+                 (tool_call("list_mails"), "bob@firm.example"))
+        self.assertEqual({e["detail"].get("sandbox") for e in self.decisions("run") if e["outcome"] == "allow"}, {"confined"})
         self.assertFalse((self.project / "sent.jsonl").exists())
 
     def refused(self, mode, *words):

@@ -81,6 +81,7 @@ void Admission::stop_all() {
 Result<crypto::Ticket> Admission::check(const PermitBytes& permit) {
     if (!key_) return fail(Code::denied, "the keeper has not sent its key yet; try again");
     if (stopped_) return fail(Code::denied, "everything is stopped; end the lockdown first");
+    if (keeper_.peer_gone()) return fail(Code::denied, "the keeper is gone; start the assistant");
     const base::WallTime_ms now_ms = clock_.wall_ms();
     const auto ticket = TRY(crypto::check_ticket(*key_, permit.ticket, now_ms, generation_));
     if (ticket.kind != envelope_ticket_kind) {

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "crypto/ticket.h"
 #include "egress/envelope.h"
+#include "os/channel.h"
 #include "os/wait.h"
 
 namespace hs::egress {
@@ -49,7 +50,10 @@ class Admission {
     static constexpr std::size_t tickets_max = 65'536;
     static constexpr std::size_t revoked_max = 4'096;
 
-    explicit Admission(const base::Clock& clock) : clock_(clock), guard_(tickets_max) {}
+    // Once the keeper at the other end of this channel is gone nothing is admitted, whether its
+    // reader has seen that yet or not. The channel must outlive the admission.
+    Admission(const os::Channel& keeper, const base::Clock& clock)
+        : keeper_(keeper), clock_(clock), guard_(tickets_max) {}
 
     // Until the first key nothing is admitted. A new key voids all tickets of the old one.
     void take_key(crypto::SecretBytes key, std::uint64_t generation);
@@ -70,6 +74,7 @@ class Admission {
     void stop_running();
     void end(std::uint64_t number);
 
+    const os::Channel& keeper_;
     const base::Clock& clock_;
     mutable std::mutex mutex_;
     std::condition_variable generation_moved_;

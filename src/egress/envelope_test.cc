@@ -7,6 +7,7 @@
 #include "egress/frames.h"
 #include "egress/request_check.h"
 #include "egress/testing.h"
+#include "os/socket.h"
 
 namespace hs::egress {
 namespace {
@@ -213,7 +214,7 @@ TEST(FramesTest, RoundTrips) {
 
 class AdmissionTest : public ::testing::Test {
   protected:
-    AdmissionTest() : admission_(clock_) {
+    AdmissionTest() {
         os::SystemRandom random;
         key_ = crypto::SecretBytes::random(32, random);
         envelope_ = api_envelope();
@@ -236,12 +237,22 @@ class AdmissionTest : public ::testing::Test {
     }
 
     base::ScriptedClock clock_{1'700'000'000'000};
-    Admission admission_;
+    std::pair<os::Fd, os::Fd> line_ = std::move(*os::stream_pair());
+    std::optional<os::Channel> keeper_{std::in_place, std::move(line_.second)};
+    os::Channel to_keeper_{std::move(line_.first)};
+    Admission admission_{to_keeper_, clock_};
     crypto::SecretBytes key_;
     Envelope envelope_;
     base::Bytes packed_;
     crypto::Ticket ticket_;
 };
+
+TEST_F(AdmissionTest, RefusesAllFromTheInstantTheKeeperIsGone) {
+    give_key();
+    EXPECT_TRUE(admit(fresh()).ok());
+    keeper_.reset();
+    EXPECT_FALSE(admit(fresh()).ok());
+}
 
 TEST_F(AdmissionTest, RefusesEveryTicketThatIsNotExactlyRight) {
     EXPECT_FALSE(admit(fresh()).ok());  // no key yet

@@ -23,6 +23,37 @@ std::string detail_text(const audit::RecordedEvent& event, std::string_view key)
     return member != nullptr && member->text() != nullptr ? *member->text() : std::string();
 }
 
+struct DefinitionSeen {
+    std::string subject;
+    std::string digest;
+    std::string person;  // who put it there; empty: nobody did
+};
+
+// What an event says of a definition that is approved by its name: of a skill, or of the tools of
+// an MCP server, as a person accepted them or as the server came up with them.
+std::optional<DefinitionSeen> definition_in(const audit::RecordedEvent& event) {
+    DefinitionSeen seen{"", detail_text(event, "digest"), event.text(Field::person)};
+    std::string name;
+    if (event.kind == EventKind::skill_change) {
+        name = detail_text(event, "skill");
+        seen.subject = "skill " + name;
+    } else if (event.kind == EventKind::config_change) {
+        name = detail_text(event, "mcp");
+        seen.subject = "MCP server " + name;
+    } else if (event.kind == EventKind::effect_ended) {
+        const wire::Json* detail = event.json.find("detail");
+        const wire::Json* details = detail != nullptr ? detail->find("details") : nullptr;
+        if (details == nullptr) return std::nullopt;
+        const auto found = wire::text_at_or(*details, "definitions_found", "");
+        const auto server = wire::text_at_or(*details, "mcp", "");
+        if (!found || !server) return std::nullopt;
+        name = *server;
+        seen = {"MCP server " + name, *found, ""};
+    }
+    if (name.empty() || seen.digest.empty()) return std::nullopt;
+    return seen;
+}
+
 bool is_below(std::string_view host, std::string_view suffix) {
     if (host == suffix) return true;
     return host.size() > suffix.size() && host.ends_with(suffix) &&
@@ -242,25 +273,22 @@ void Drift::look_for_policy(std::uint64_t index, const audit::RecordedEvent& eve
 // A definition that is another under a name that is known: whoever approved the name approved
 // something else.
 void Drift::look_for_definition(std::uint64_t index, const audit::RecordedEvent& event) {
-    if (event.kind != EventKind::skill_change) return;
-    const std::string name = detail_text(event, "skill");
-    const std::string digest = detail_text(event, "digest");
-    if (name.empty() || digest.empty()) return;
-    if (definitions_.size() >= subjects_max && !definitions_.contains(name)) return;
-    std::string& known = definitions_[name];
-    const std::string before = std::exchange(known, digest);
-    if (before.empty() || before == digest) return;
+    const auto seen = definition_in(event);
+    if (!seen) return;
+    if (definitions_.size() >= subjects_max && !definitions_.contains(seen->subject)) return;
+    std::string& known = definitions_[seen->subject];
+    const std::string before = std::exchange(known, seen->digest);
+    if (before.empty() || before == seen->digest) return;
     // A person who puts another in its place has been shown what changes; one that is another
     // without that has been changed under the consent that was given to what it was.
-    const bool by_person = !event.text(Field::person).empty();
+    const std::string by = seen->person.empty() ? ", and nobody is on record as having put it there"
+                                                : "; " + seen->person + " put it there";
     tell({"definition",
-          by_person ? Weight::medium : Weight::high,
-          "skill " + name,
-          digest.substr(0, 16),
-          fmt::format("{}: its definition is another than before ({} after {}){}", name,
-                      digest.substr(0, 16), before.substr(0, 16),
-                      by_person ? "; " + event.text(Field::person) + " put it there"
-                                : ", and nobody is on record as having put it there"),
+          seen->person.empty() ? Weight::high : Weight::medium,
+          seen->subject,
+          seen->digest.substr(0, 16),
+          fmt::format("{}: its definition is another than before ({} after {}){}", seen->subject,
+                      seen->digest.substr(0, 16), before.substr(0, 16), by),
           0,
           {}},
          index);

@@ -193,6 +193,31 @@ TEST(DriftTest, ADefinitionThatIsAnotherUnderItsName) {
     EXPECT_EQ(found[1].evidence, std::vector<std::uint64_t>{5});
 }
 
+// What a server came up with is told as its own doing, whoever asked for the call; what a person
+// then accepts is known.
+TEST(DriftTest, AnMcpServerThatChangesItsTools) {
+    const auto accepted = [](char digest) {
+        Event event(EventKind::config_change);
+        return event.set(Field::person, "anna")
+            .detail("mcp", "tickets")
+            .detail("digest", std::string(64, digest));
+    };
+    Days days;
+    days.add(accepted('1'));
+    Event ended(EventKind::effect_ended);
+    ended.set(Field::person, "anna")
+        .detail("details",
+                wire::JsonObject{{"mcp", "tickets"}, {"definitions_found", std::string(64, '2')}});
+    days.add(ended);
+    days.add(accepted('2'));
+    const auto found = days.end();
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].kind, "definition");
+    EXPECT_EQ(found[0].subject, "MCP server tickets");
+    EXPECT_EQ(found[0].weight, Weight::high);
+    EXPECT_EQ(found[0].evidence, std::vector<std::uint64_t>{1});
+}
+
 TEST(DriftTest, SettingsAgainstTheManagedState) {
     const auto managed =
         *gate::Settings::parse("[policy]\npreset = \"enterprise\"\n[api]\nport = 7483\n", "m");

@@ -1,5 +1,6 @@
 #include "os/channel.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -178,6 +179,11 @@ Result<Frame> Channel::receive(Deadline deadline, const WakeUp* wake_up) {
     received_.erase(received_.begin(),
                     received_.begin() + static_cast<std::ptrdiff_t>(descriptors));
     return frame;
+}
+
+bool Channel::peer_gone() const {
+    pollfd watched{socket_.get(), POLLRDHUP, 0};
+    return ::poll(&watched, 1, 0) != 0;
 }
 
 }  // namespace hs::os

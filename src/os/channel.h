@@ -44,6 +44,8 @@ class Channel {
     // corrupt (not our frames).
     base::Result<Frame> receive(Deadline deadline, const WakeUp* wake_up = nullptr);
     int fd() const { return socket_.get(); }
+    // True once the peer has closed its end, before receive() has read what it said until then.
+    bool peer_gone() const;
     // True when a whole frame may already be buffered, so that poll() alone would miss it.
     bool buffered() const { return start_ < buffer_.size(); }
 

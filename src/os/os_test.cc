@@ -128,6 +128,19 @@ TEST(Channel, AHeldFrameGoesInFrontOfTheNext) {
     sends.join();
 }
 
+TEST(Channel, APeerThatIsGoneIsKnownBeforeItsLastWordsAreRead) {
+    auto ends = *stream_pair();
+    Channel one(std::move(ends.first));
+    {
+        Channel two(std::move(ends.second));
+        EXPECT_FALSE(one.peer_gone());
+        ASSERT_TRUE(two.send(1, 2, base::bytes_of("last words")));
+        EXPECT_FALSE(one.peer_gone()) << "what waits to be read is no end";
+    }
+    EXPECT_TRUE(one.peer_gone());
+    EXPECT_TRUE(one.receive(Deadline::after_ms(5000))) << "and can be read still";
+}
+
 TEST(Channel, RefusesWhatIsNoFrame) {
     auto ends = *stream_pair();
     Channel channel(std::move(ends.first));

@@ -88,10 +88,15 @@ class McpCall : public Tool {
         const auto permit = TRY(obtain(context, action));
         TRY(permit.check(context.clock.wall_ms()));
         const std::string decision = permit.id();
-        const auto answer =
-            servers.call(context, action.server, action.definitions, action.tool, inner);
+        McpServers::Call call{action.server, action.definitions, action.tool, inner};
+        const auto answer = servers.call(context, call);
         if (!answer) {
-            report(context, decision, "failed", JsonObject{{"error", answer.error().what}});
+            JsonObject details{{"error", answer.error().what}};
+            if (!call.found.empty()) {
+                details["mcp"] = call.server;
+                details["definitions_found"] = call.found;
+            }
+            report(context, decision, "failed", std::move(details));
             return answer.failure();
         }
         report(context, decision, answer->is_error ? "failed" : "done",

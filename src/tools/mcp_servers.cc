@@ -54,9 +54,8 @@ Result<McpServers::Accepted> McpServers::accepted(ToolContext& context,
     return accepted;
 }
 
-Result<std::unique_ptr<McpProcess>> McpServers::start(ToolContext& context,
-                                                      const std::string& server,
-                                                      const std::string& digest) const {
+Result<std::unique_ptr<McpProcess>> McpServers::start(ToolContext& context, Call& call) const {
+    const std::string& server = call.server;
     auto argv = settings_.texts(fmt::format("mcp.{}.command", server));
     if (argv.empty()) {
         return fail(Code::invalid_input,
@@ -77,7 +76,8 @@ Result<std::unique_ptr<McpProcess>> McpServers::start(ToolContext& context,
     TRY(process->client().greet(deadline));
     const Json tools = TRY(process->client().list_tools(deadline));
     const std::string now = TRY(gate::digest_of_definitions(tools));
-    if (now == digest) return process;
+    if (now == call.digest) return process;
+    call.found = now;
     return fail(Code::denied,
                 fmt::format("the tools of the MCP server {0} are no longer those that were "
                             "accepted, so it was ended; what changed is told by: hardshell mcp "
@@ -109,18 +109,17 @@ void McpServers::give_back(std::string key, std::unique_ptr<McpProcess> process)
     });
 }
 
-Result<mcp::Answer> McpServers::call(ToolContext& context, const std::string& server,
-                                     const std::string& digest, const std::string& tool,
-                                     const Json& arguments) {
-    const std::string key = key_of(context, server);
+Result<mcp::Answer> McpServers::call(ToolContext& context, Call& call) {
+    const std::string key = key_of(context, call.server);
     auto process = take_idle(key);
     const bool usable = process != nullptr && process->is_alive() &&
                         process->may_be_told(context.circumstances.label);
     // A new one is decided with what the conversation has seen by now.
     if (!usable) process.reset();
-    if (process == nullptr) process = TRY(start(context, server, digest));
+    if (process == nullptr) process = TRY(start(context, call));
     process->cancel_with(context.cancel);
-    auto answer = process->client().call(tool, arguments, os::Deadline::after_ms(call_ms));
+    auto answer =
+        process->client().call(call.tool, call.arguments, os::Deadline::after_ms(call_ms));
     // After an answer that did not come in time the next one would be taken for it.
     if (answer) give_back(key, std::move(process));
     return answer;

@@ -44,19 +44,23 @@ class McpServers {
     // not_found for a server that is not configured; conflict where nobody has accepted its tools.
     base::Result<Accepted> accepted(ToolContext& context, const std::string& server) const;
 
+    struct Call {
+        std::string server;
+        std::string digest;  // of the definitions that were accepted
+        std::string tool;
+        wire::Json arguments;
+        std::string found = {};  // filled where the server came up with other definitions
+    };
     // Starts the server where it does not run (which is decided by itself) and calls. denied where
     // its tools are not those of the digest.
-    base::Result<mcp::Answer> call(ToolContext& context, const std::string& server,
-                                   const std::string& digest, const std::string& tool,
-                                   const wire::Json& arguments);
+    base::Result<mcp::Answer> call(ToolContext& context, Call& call);
 
   private:
     struct Idle {
         std::string key;
         std::unique_ptr<McpProcess> process;
     };
-    base::Result<std::unique_ptr<McpProcess>> start(ToolContext& context, const std::string& server,
-                                                    const std::string& digest) const;
+    base::Result<std::unique_ptr<McpProcess>> start(ToolContext& context, Call& call) const;
     std::unique_ptr<McpProcess> take_idle(const std::string& key);
     void give_back(std::string key, std::unique_ptr<McpProcess> process);
 

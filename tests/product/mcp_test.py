@@ -158,6 +158,9 @@ class Servers(unittest.TestCase):
         changes = [e for e in self.hardshell.events(400) if e["kind"] == "config.change" and "mcp" in e["detail"]]
         self.assertEqual(len(changes), 2)
         self.assertEqual(changes[1]["detail"]["before"], changes[0]["detail"]["digest"])
+        drift = self.hardshell.json("drift")
+        self.assertEqual([(f["kind"], f["subject"], f["severity"]) for f in drift["findings"] if f["kind"] == "definition"],
+                         [("definition", "MCP server mails", "high")])
 
     def test_what_was_read_since_counts_for_the_servers_own_connections(self):
         self.start()

@@ -9,7 +9,10 @@ build=(g++ cmake ninja-build ccache mold pkg-config python3 git ca-certificates
     libmd4c-dev libutf8proc-dev libedit-dev libcli11-dev zlib1g-dev libxml2-dev libarchive-dev)
 tests=(libgtest-dev libgmock-dev nodejs npm openssl curl util-linux procps tmux strace
     rsyslog rsyslog-openssl rsyslog-gnutls
-    dbus gnome-keyring libsecret-tools)
+    dbus gnome-keyring libsecret-tools
+    dovecot-imapd dovecot-lmtpd dovecot-submissiond opensmtpd python3-dkim)
+# What a test starts on loopback itself; the services that come with these packages are put to rest.
+services=(dovecot opensmtpd)
 
 wanted=("${build[@]}")
 [ "${1:-build}" = test ] && wanted+=("${tests[@]}")
@@ -20,6 +23,8 @@ for package in "${wanted[@]}"; do
     case $package in
         nodejs) command -v node >/dev/null && continue ;;
         npm) command -v npm >/dev/null && continue ;;
+        # It would take the place of the mail server that is there; the tests of mail are skipped then.
+        opensmtpd) [ -e /usr/sbin/sendmail ] && continue ;;
     esac
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
 done
@@ -48,3 +53,8 @@ if ! { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq &&
     exit 1
 fi
 rm -f "$log"
+for service in "${services[@]}"; do
+    [[ " ${missing[*]} " == *" $service"* ]] && [ -d /run/systemd/system ] &&
+        "${as_root[@]}" systemctl disable --now "$service" >/dev/null 2>&1
+done
+exit 0

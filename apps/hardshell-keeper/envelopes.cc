@@ -120,12 +120,54 @@ Result<egress::Envelope> listener_of(const gate::ChannelSetting& channel,
     return envelope;
 }
 
+// The line on which mail comes in, a mail that goes out, or the look at who has sent one.
+Result<egress::Envelope> mail_of(const gate::ChannelSetting& channel,
+                                 const gate::SendMessage& action) {
+    using Carrier = gate::SendMessage::Carrier;
+    const auto refused = [&] {
+        return fail(Code::denied, fmt::format("the channel {} may not reach {}:{} so", channel.name,
+                                              action.host, action.port));
+    };
+    egress::Envelope envelope;
+    envelope.host = action.host;
+    envelope.port = action.port;
+    envelope.target = action.target;
+    envelope.addresses = classes_for(action.host);
+    if (action.carrier != Carrier::lines) {
+        envelope.body_bytes_max = action.body_bytes;
+        envelope.body_sha256 = TRY(digest_of(action.body_sha256));
+    }
+    if (action.carrier == Carrier::letter) {
+        if (action.target != gate::letter_target(channel.account)) return refused();
+        envelope.methods = {"LETTER"};
+        envelope.purpose = egress::Purpose::letter;
+        return envelope;
+    }
+    const bool is_imap = action.carrier == Carrier::lines;
+    if (!is_imap && action.carrier != Carrier::submit) return refused();
+    const auto server = TRY(
+        gate::mail_server(channel, is_imap ? gate::MailProtocol::imap : gate::MailProtocol::smtp));
+    const gate::MailServer asked{action.host, action.port, action.scheme == "https"};
+    // Policy has decided about the conversation, so that is who the mail goes to.
+    const bool fits =
+        asked == server && action.credential == "credential" &&
+        action.target == (is_imap ? "/imap" : gate::letter_target(action.conversation));
+    if (!fits) return refused();
+    envelope.methods = {is_imap ? "IMAP" : "SMTP"};
+    envelope.scheme = server.is_tls ? egress::Scheme::https : egress::Scheme::http;
+    envelope.purpose = is_imap ? egress::Purpose::lines : egress::Purpose::submit;
+    const auto secret = TRY(gate::channel_secret(channel, action.credential, action.carrier));
+    envelope.credential = {secret.name, secret.header, secret.prefix};
+    return envelope;
+}
+
 Result<egress::Envelope> envelope_of(const gate::Settings& settings,
                                      const gate::SendMessage& action) {
     using Carrier = gate::SendMessage::Carrier;
     const auto channels = TRY(gate::channel_settings(settings));
     const gate::ChannelSetting& channel = *TRY(channel_named(channels, action.channel));
     if (action.carrier == Carrier::listen) return listener_of(channel, action);
+    if (channel.kind == "mail") return mail_of(channel, action);
     const wire::Url url = TRY(wire::parse_url(channel.url));
     // Only a platform that is configured without TLS, on this machine in tests, is reached so.
     if (!gate::may_reach(channel, action.carrier, action.host) ||

@@ -366,6 +366,7 @@ Result<> open_gate(House& house) {
 Result<> hand_out_key(House& house) {
     base::Bytes packed = egress::pack_ticket_key(
         {crypto::SecretBytes::copy_of(house.ticket_key.view()), house.keeper->generation()});
+    TRY(house.outlets.send_name_servers(house.settings.texts("network.name_servers")));
     const auto kind = static_cast<std::uint16_t>(gate::ActorFrameKind::key);
     const auto to_launcher = house.launcher->send(0, kind, packed);
     const auto to_egress = house.egress->send(0, kind, packed);

@@ -110,6 +110,13 @@ Result<wire::Json> OutletDesk::find_secret(const wire::Json& arguments) const {
     return answer;
 }
 
+Result<> OutletDesk::send_name_servers(const std::vector<std::string>& servers) {
+    std::string list;
+    for (const auto& server : servers) list += (list.empty() ? "" : ",") + server;
+    return egress_->send(0, static_cast<std::uint16_t>(egress::EgressFrameKind::name_servers),
+                         base::bytes_of(list));
+}
+
 void OutletDesk::send_fingerprints(const Vault& vault) {
     fingerprints_ = std::make_shared<const egress::FingerprintTable>(
         egress::FingerprintTable::of(vault.values(), random_));

@@ -34,6 +34,8 @@ class OutletDesk {
     // True when the frame was one of sandboxes' networks.
     bool take_launcher_frame(os::Frame& frame);
     bool take_egress_frame(const os::Frame& frame);
+    // Tells egress who is asked for names; before anything else is.
+    base::Result<> send_name_servers(const std::vector<std::string>& servers);
     // Makes and hands over fingerprints of all secrets, after each change of one.
     void send_fingerprints(const Vault& vault);
 

@@ -36,10 +36,10 @@ std::optional<secrets::Binding> channel_binding(const gate::Settings& settings,
             for (const Carrier carrier :
                  {Carrier::http, Carrier::websocket, Carrier::lines, Carrier::listen}) {
                 const auto secret = gate::channel_secret(channel, setting, carrier);
-                const auto host = gate::host_of(channel, carrier);
-                if (!secret || !host || secret->name != name) continue;
+                const auto hosts = gate::hosts_of(channel, carrier);
+                if (!secret || !hosts || secret->name != name) continue;
                 secrets::Binding binding;
-                binding.hosts = {*host};
+                binding.hosts = *hosts;
                 binding.header = secret->header;
                 binding.prefix = secret->prefix;
                 return binding;

@@ -62,6 +62,9 @@ const std::vector<Recipe>& recipes() {
           {"app_credential", "-app-secret", "App secret (App settings, Basic): "}},
          "Subscribe to the field \"messages\" alone.",
          true},
+        {"mail",
+         {{"credential", "", "Password of the mailbox (an app password, where there are such): "}},
+         ""},
         {"webhook",
          {{"app_credential", "-secret", "Signing secret (whsec_…; empty: one is made): ", false,
            Token::Empty::made},
@@ -205,6 +208,8 @@ Result<int> run_channel_add(const Desk& desk) {
     TRY(set("kind", kind));
     if (!desk.options.listen.empty()) TRY(set("url", desk.options.listen));
     if (!desk.options.account.empty()) TRY(set("account", desk.options.account));
+    if (!desk.options.imap.empty()) TRY(set("imap", desk.options.imap));
+    if (!desk.options.smtp.empty()) TRY(set("smtp", desk.options.smtp));
     if (recipe.listens) {
         text = TRY(wire::set_in_toml(text, fmt::format("channel.{}.listen_port", name),
                                      std::to_string(desk.options.port)));

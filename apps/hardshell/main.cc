@@ -216,7 +216,10 @@ void add_channel_options(CLI::App& command, const std::string& name, Options& op
     if (name == "add") {
         command.add_option("--name", options.name, "its name (default: its kind)");
         command.add_option("--url", options.listen, "another address of its web API");
-        command.add_option("--account", options.account, "whatsapp: the phone number's id");
+        command.add_option("--account", options.account,
+                           "whatsapp: the phone number's id; mail: our address");
+        command.add_option("--imap", options.imap, "mail: imaps://HOST or imaps://HOST:PORT");
+        command.add_option("--smtp", options.smtp, "mail: smtps://HOST or smtps://HOST:PORT");
         command
             .add_option("--port", options.port,
                         "whatsapp, webhook: the port on 127.0.0.1 that takes its requests")

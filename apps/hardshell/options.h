@@ -123,6 +123,8 @@ struct Options {
     std::string witness;  // its address
     std::string witness_key;
     std::string listen;
+    std::string imap;
+    std::string smtp;
     std::string account;  // of channel add
     std::string code;     // of an authenticator
     int port = 8091;

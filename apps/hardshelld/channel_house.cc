@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "channels/discord.h"
+#include "channels/mail.h"
 #include "channels/slack.h"
 #include "channels/telegram.h"
 #include "channels/webhook.h"
@@ -96,6 +97,10 @@ Result<> ChannelHouse::add(const gate::ChannelSetting& setting) {
     }
     if (setting.kind == "whatsapp") {
         desk_->add(std::make_unique<channels::WhatsApp>(std::move(passage), parts_.clock), setting);
+        return {};
+    }
+    if (setting.kind == "mail") {
+        desk_->add(std::make_unique<channels::Mail>(std::move(passage), parts_.clock), setting);
         return {};
     }
     if (setting.kind == "webhook") {

@@ -136,6 +136,83 @@ Result<std::unique_ptr<egress::MessageLine>> Passage::listen(const os::WakeUp* s
     return open_line(action, stop);
 }
 
+Result<std::unique_ptr<egress::MessageLine>> Passage::open_imap(const os::WakeUp* stop) {
+    const auto server = TRY(gate::mail_server(setting_, gate::MailProtocol::imap));
+    gate::SendMessage action;
+    action.channel = setting_.name;
+    action.purpose = "connect";
+    action.carrier = Carrier::lines;
+    action.method = "IMAP";
+    action.scheme = server.is_tls ? "https" : "http";
+    action.host = server.host;
+    action.port = server.port;
+    action.target = "/imap";
+    action.credential = "credential";
+    return open_line(action, stop);
+}
+
+Result<wire::Json> Passage::check_letter(std::string_view letter, const std::string& domain,
+                                         const os::WakeUp* stop) {
+    constexpr std::uint16_t name_server_port = 53;
+    gate::SendMessage action;
+    action.channel = setting_.name;
+    action.purpose = "check the sender";
+    action.carrier = Carrier::letter;
+    action.method = "LETTER";
+    action.scheme = "http";
+    action.host = domain;
+    action.port = name_server_port;
+    action.target = gate::letter_target(setting_.account);
+    return hand_over(action, letter, stop);
+}
+
+Result<MailAnswer> Passage::submit(const std::string& to, std::string_view letter,
+                                   const os::WakeUp* stop) {
+    const auto server = TRY(gate::mail_server(setting_, gate::MailProtocol::smtp));
+    gate::SendMessage action;
+    action.channel = setting_.name;
+    action.conversation = to;
+    action.purpose = "send";
+    action.carrier = Carrier::submit;
+    action.method = "SMTP";
+    action.scheme = server.is_tls ? "https" : "http";
+    action.host = server.host;
+    action.port = server.port;
+    action.target = gate::letter_target(to);
+    action.credential = "credential";
+    const wire::Json told = TRY(hand_over(action, letter, stop));
+    return MailAnswer{static_cast<int>(TRY(wire::integer_at(told, "code"))),
+                      TRY(wire::text_at(told, "text"))};
+}
+
+// Gives egress the bytes that the permit names, and hears what came of it.
+Result<wire::Json> Passage::hand_over(const gate::SendMessage& action, std::string_view letter,
+                                      const os::WakeUp* stop) {
+    constexpr std::size_t piece_bytes = std::size_t{256} << 10U;
+    constexpr std::int64_t answer_ms = 120'000;
+    gate::SendMessage whole = action;
+    whole.content_type = "message/rfc822";
+    whole.body_bytes = letter.size();
+    whole.body_sha256 = base::to_hex(crypto::sha256(base::bytes_of(letter)));
+    const auto permit = TRY(this->permit(whole));
+    const auto egress = egress_();
+    const auto exchanged = [&]() -> Result<wire::Json> {
+        const auto line = TRY(egress::MessageLine::open(*egress, permit.ticket(), permit.envelope(),
+                                                        os::Deadline::after_ms(open_ms), stop));
+        for (std::size_t at = 0; at < letter.size(); at += piece_bytes) {
+            TRY(line->write(letter.substr(at, piece_bytes)));
+        }
+        const std::string answer = TRY(line->receive(os::Deadline::after_ms(answer_ms), stop));
+        return wire::parse_json(answer);
+    };
+    auto answer = exchanged();
+    const auto told = gate_.report(
+        permit.id(), answer ? "done" : "failed",
+        answer ? *answer : wire::Json(wire::JsonObject{{"what", answer.error().what}}));
+    static_cast<void>(told.ok());
+    return answer;
+}
+
 Result<std::unique_ptr<egress::MessageLine>> Passage::open_line(const gate::SendMessage& action,
                                                                 const os::WakeUp* stop) {
     const auto permit = TRY(this->permit(action));

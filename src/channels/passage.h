@@ -37,6 +37,11 @@ struct WebRequest {
     std::int64_t wait_ms = 30'000;
 };
 
+struct MailAnswer {
+    int code = 0;  // of SMTP; 0: the server may have the mail
+    std::string text;
+};
+
 class Passage {
   public:
     using EgressNow = std::function<std::shared_ptr<egress::EgressClient>()>;
@@ -58,12 +63,23 @@ class Passage {
     base::Result<std::unique_ptr<egress::MessageLine>> open(const std::string& url,
                                                             const std::string& credential,
                                                             const os::WakeUp* stop);
+    // The line on which mail comes in, not logged in yet.
+    base::Result<std::unique_ptr<egress::MessageLine>> open_imap(const os::WakeUp* stop);
+    // Who has sent the mail, as egress has found out: {from, message_id, date_s}. denied: nobody
+    // that is proven. io, timed_out: it could not be found out now.
+    base::Result<wire::Json> check_letter(std::string_view letter, const std::string& domain,
+                                          const os::WakeUp* stop);
+    // Hands the mail to our server for that address; its answer (egress/submission.h).
+    base::Result<MailAnswer> submit(const std::string& to, std::string_view letter,
+                                    const os::WakeUp* stop);
     // The channel's own listener (egress/hook_listener.h), at its listen_port.
     base::Result<std::unique_ptr<egress::MessageLine>> listen(const os::WakeUp* stop);
 
   private:
     base::Result<std::unique_ptr<egress::MessageLine>> open_line(const gate::SendMessage& action,
                                                                  const os::WakeUp* stop);
+    base::Result<wire::Json> hand_over(const gate::SendMessage& action, std::string_view letter,
+                                       const os::WakeUp* stop);
     base::Result<gate::Permit<gate::SendMessage>> permit(const gate::SendMessage& action);
 
     gate::Gate& gate_;

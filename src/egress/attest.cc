@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t answer_bytes = 20;
 constexpr std::size_t code_digits = 6;
-constexpr std::size_t id_bytes_max = 64;
+constexpr std::size_t id_bytes_max = 128;
 
 std::string text_in(const Json* json, std::string_view key) {
     const Json* member = json != nullptr ? json->find(key) : nullptr;
@@ -112,6 +112,13 @@ class Collector {
         add("webhook", text_in(&data, "tenant"), text_in(&data, "user"), text_in(&data, "text"));
     }
 
+    void mail(const std::string& from, std::string_view text) {
+        text = trimmed(text);
+        std::string user = from;
+        for (char& c : user) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        add("mail", user.substr(user.find('@') + 1), user, text.substr(0, text.find('\n')));
+    }
+
     std::vector<Attested> take() { return std::move(found_); }
 
   private:
@@ -163,8 +170,18 @@ std::vector<Attested> attested_in(std::string_view message) {
     return found.take();
 }
 
+std::vector<Attested> attested_in_mail(const std::string& from, std::string_view text) {
+    Collector found;
+    found.mail(from, text);
+    return found.take();
+}
+
 void attest(KeeperLink& keeper, const std::string& decision, std::string_view message) {
-    for (const Attested& answer : attested_in(message)) {
+    attest(keeper, decision, attested_in(message));
+}
+
+void attest(KeeperLink& keeper, const std::string& decision, const std::vector<Attested>& answers) {
+    for (const Attested& answer : answers) {
         Json told = wire::JsonObject{{"decision", decision},
                                      {"platform", answer.platform},
                                      {"tenant", answer.tenant},

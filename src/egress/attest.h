@@ -39,7 +39,11 @@ struct Attested {
 // webhook of the person's own: {"type": "message", "data": {tenant?, user, text}}.
 std::vector<Attested> attested_in(std::string_view message);
 
+// The same of a mail whose sender is proven, by the first line of what they wrote.
+std::vector<Attested> attested_in_mail(const std::string& from, std::string_view text);
+
 // Tells the keeper, under the decision whose connection it came on.
+void attest(KeeperLink& keeper, const std::string& decision, const std::vector<Attested>& answers);
 void attest(KeeperLink& keeper, const std::string& decision, std::string_view message);
 
 }  // namespace hs::egress

@@ -22,6 +22,10 @@ std::string_view purpose_name(Purpose purpose) {
             return "listen";
         case Purpose::store:
             return "store";
+        case Purpose::letter:
+            return "letter";
+        case Purpose::submit:
+            return "submit";
         case Purpose::http:
         case Purpose::ship:
         case Purpose::stream:

@@ -88,7 +88,7 @@ Result<Enum> two_valued(Unpacker& unpacker) {
 
 Result<Purpose> unpack_purpose(Unpacker& unpacker) {
     const std::uint8_t value = TRY(unpacker.u8());
-    if (value > static_cast<std::uint8_t>(Purpose::store)) {
+    if (value > static_cast<std::uint8_t>(Purpose::submit)) {
         return fail(Code::corrupt, "the envelope holds an unknown purpose");
     }
     return static_cast<Purpose>(value);
@@ -155,6 +155,10 @@ Result<> Envelope::check() const {
         return fail_part("scheme", "https for a stream");
     }
     if (purpose == Purpose::listen) TRY(check_listener(*this));
+    if (purpose == Purpose::submit && !body_sha256) return fail_part("mail", "named by its hash");
+    if (purpose == Purpose::letter && (!body_sha256 || !credential.name.empty())) {
+        return fail_part("letter", "named by its hash, without a credential");
+    }
     if (purpose == Purpose::store && !credential.name.empty()) {
         return fail_part("credential", "none for a store, which the keeper logs in to");
     }

@@ -33,11 +33,14 @@ enum class Purpose : std::uint8_t {
     poll = 6,       // HTTP with a chat platform; what people answer in it is told to the keeper
     listen = 7,     // signed requests to us, on loopback (egress/hook_listener.h)
     store = 8,      // the keeper's own questions to a store of secrets, with its login in them
+    letter = 9,     // a mail whose sender is to be proven (egress/letter_check.h); host: its domain
+    submit = 10,    // a mail that goes out (egress/submission.h); target: "/" and who gets it
 };
 // Whether the permit is for one of egress's streams and not for an exchange of HTTP.
 constexpr bool is_stream(Purpose purpose) {
     return purpose == Purpose::stream || purpose == Purpose::websocket ||
-           purpose == Purpose::lines || purpose == Purpose::listen;
+           purpose == Purpose::lines || purpose == Purpose::listen || purpose == Purpose::letter ||
+           purpose == Purpose::submit;
 }
 enum class Scheme : std::uint8_t { http = 0, https = 1 };
 enum class TargetMatch : std::uint8_t { exact = 0, path_prefix = 1 };

@@ -16,8 +16,9 @@ enum class EgressFrameKind : std::uint16_t {
     connect = 200,  // hardshelld → egress: no payload, one descriptor: a stream to speak HTTP on
     revoke = 201,   // keeper → egress: payload is one ticket nonce, 16 bytes
     // From the keeper alone; connect as well, for its own deliveries.
-    tunnel = 202,    // packed permit, one descriptor: a one-way stream to the server
-    identity = 203,  // packed TlsName: authorities and certificate under a name
+    tunnel = 202,        // packed permit, one descriptor: a one-way stream to the server
+    identity = 203,      // packed TlsName: authorities and certificate under a name
+    name_servers = 205,  // text: who is asked for names (net/resolver.h); empty: the system's
     // From hardshelld.
     messages = 204,  // the permit field, one descriptor: a stream of messages (message_stream.h)
 };

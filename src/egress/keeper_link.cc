@@ -82,6 +82,7 @@ void KeeperLink::take(os::Frame frame) {
         case static_cast<std::uint16_t>(EgressFrameKind::connect):
         case static_cast<std::uint16_t>(EgressFrameKind::tunnel):
         case static_cast<std::uint16_t>(EgressFrameKind::identity):
+        case static_cast<std::uint16_t>(EgressFrameKind::name_servers):
             take_request(frame);
             break;
         default:
@@ -138,6 +139,12 @@ void KeeperLink::take_request(os::Frame& frame) {
         requests_.identity(*named);
         std::string& key = named->identity.key_pem;
         crypto::wipe({reinterpret_cast<std::uint8_t*>(key.data()), key.size()});
+        return;
+    }
+    if (kind == EgressFrameKind::name_servers) {
+        if (requests_.name_servers) {
+            requests_.name_servers(std::string(base::text_of(frame.payload)));
+        }
         return;
     }
     // Anything else is not understood; its descriptors close with the frame.

@@ -36,11 +36,13 @@ class KeeperLink {
     static constexpr std::size_t questions_max = 1'024;
     static constexpr std::size_t news_max = 1'024;
 
-    // What the keeper asks for itself: a stream for HTTP, a tunnel, a TLS identity.
+    // What the keeper asks for itself: a stream for HTTP, a tunnel, a TLS identity, other
+    // name servers.
     struct Requests {
         std::function<void(os::Fd)> connect;
         std::function<void(std::string permit, os::Fd)> tunnel;
         std::function<void(const NamedIdentity&)> identity;
+        std::function<void(const std::string&)> name_servers;
     };
 
     KeeperLink(os::Channel& channel, Admission& admission, Requests requests = {})

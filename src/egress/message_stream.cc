@@ -8,7 +8,9 @@
 #include "egress/connection_record.h"
 #include "egress/echo_filter.h"
 #include "egress/hook_listener.h"
+#include "egress/letter_check.h"
 #include "egress/placement.h"
+#include "egress/submission.h"
 #include "net/websocket.h"
 
 namespace hs::egress {
@@ -54,13 +56,15 @@ class MessageStream {
         record_.method = envelope().methods.front();
         record_.path = envelope().target.substr(0, envelope().target.find('?'));
         if (envelope().purpose == Purpose::listen) return listen();
-        const bool ours =
-            envelope().purpose == Purpose::websocket || envelope().purpose == Purpose::lines;
+        if (envelope().purpose == Purpose::letter) return check_letter();
+        const bool ours = envelope().purpose == Purpose::websocket ||
+                          envelope().purpose == Purpose::lines ||
+                          envelope().purpose == Purpose::submit;
         if (!ours) return Trouble{Reason::permit_refused, "the permit is not for such a stream"};
         if (Outcome bad = reach()) return bad;
         if (Outcome bad = ask_credential()) return bad;
         tell(MessageFrameKind::opened, record_.address);
-        return pump();
+        return envelope().purpose == Purpose::submit ? submit() : pump();
     }
 
     const Envelope& envelope() const { return admitted_->envelope(); }
@@ -79,7 +83,7 @@ class MessageStream {
             dialer.dial_checked(endpoint, os::Deadline::never(), &admitted_->stop(), why);
         if (!dialled) return trouble_of(dialled.error(), why);
         record_.address = dialled->address.text();
-        if (envelope().purpose == Purpose::lines) {
+        if (envelope().purpose != Purpose::websocket) {
             lines_ = std::move(dialled->stream);
             return std::nullopt;
         }
@@ -124,6 +128,35 @@ class MessageStream {
         const auto ended = hooks.run(admitted_->stop(), stop_);
         record_.received_bytes = hooks.received_bytes();
         return ended ? Outcome() : Trouble{Reason::stopped, ended.error().what};
+    }
+
+    Outcome check_letter() {
+        tell(MessageFrameKind::opened, envelope().host);
+        LetterCheck check(
+            {requester_, parts_.keeper, envelope(), parts_.outside.resolver, parts_.clock});
+        record_.sent_bytes = envelope().body_bytes_max;
+        const auto verdict = check.run(admitted_->stop());
+        if (const auto* refused = std::get_if<Trouble>(&verdict)) return *refused;
+        return tell(MessageFrameKind::text, std::get<std::string>(verdict));
+    }
+
+    Outcome submit() {
+        const auto taken = take_letter(requester_, envelope(), admitted_->stop());
+        if (const auto* bad = std::get_if<Trouble>(&taken)) return *bad;
+        const std::string& letter = std::get<std::string>(taken);
+        const auto leak = LeakScan::find(parts_.fingerprints.table(), base::bytes_of(letter));
+        if (leak) {
+            return Trouble{Reason::secret_leaves,
+                           "the mail holds the secret " + *leak + ", which only egress may place"};
+        }
+        record_.sent_bytes = letter.size();
+        Submission submission(*lines_, envelope(), credential_);
+        auto answered = submission.run(letter);
+        if (!answered) return trouble_of(answered.error(), Reason::server_broken);
+        record_.status = answered->code;
+        const wire::Json told =
+            wire::JsonObject{{"code", answered->code}, {"text", echo_.redact(answered->text)}};
+        return tell(MessageFrameKind::text, wire::canonical_json(told));
     }
 
     net::Stream& server() { return socket_ ? socket_->stream() : *lines_; }

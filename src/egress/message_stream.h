@@ -1,5 +1,6 @@
-// Message streams of hardshelld: a WebSocket with a chat platform, the lines of IMAP and SMTP, or
-// the requests at a listener of a channel's own (egress/hook_listener.h).
+// Message streams of hardshelld: a WebSocket with a chat platform, the lines of IMAP and SMTP, the
+// requests at a listener of a channel's own (egress/hook_listener.h), or a mail to be checked
+// (egress/letter_check.h).
 //
 // WebSocket's handshake and framing happen here: hardshelld gets whole text messages over an
 // os::Channel (MessageFrameKind). The credential is put into its place here, once a connection;

@@ -1,5 +1,7 @@
 #include "egress/pins.h"
 
+#include <fmt/format.h>
+
 #include "egress/walls.h"
 
 namespace hs::egress {
@@ -53,6 +55,11 @@ Result<std::vector<net::Address>> Pins::resolve(const std::string& host, os::Dea
         if (found == pins.end()) return fail(Code::not_found, "the name was not decided about");
         return found->second.addresses;
     });
+}
+
+Result<std::vector<std::string>> Pins::texts(const std::string& name, os::Deadline,
+                                             const os::WakeUp*) {
+    return fail(Code::not_found, fmt::format("the texts of {} are not for a sandbox", name));
 }
 
 void Pins::forget() {

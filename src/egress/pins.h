@@ -28,6 +28,9 @@ class Pins final : public net::Resolver {
     // Only what was settled; not_found for anything else.
     base::Result<std::vector<net::Address>> resolve(const std::string& host, os::Deadline deadline,
                                                     const os::WakeUp* wake_up) override;
+    // A sandbox is told addresses alone: not_found.
+    base::Result<std::vector<std::string>> texts(const std::string& name, os::Deadline deadline,
+                                                 const os::WakeUp* wake_up) override;
     void forget();
 
   private:

@@ -46,6 +46,7 @@ Result<std::unique_ptr<EgressProcess>> EgressProcess::make(os::Fd daemon, os::Fd
 EgressProcess::EgressProcess(os::Fd daemon, os::Fd keeper, Outside outside,
                              const base::Clock& clock, const ProcessLimits& limits, os::WakeUp stop)
     : stop_(std::move(stop)),
+      resolver_(outside.resolver),
       daemon_(std::move(daemon)),
       keeper_(std::move(keeper)),
       admission_(keeper_, clock),
@@ -78,7 +79,8 @@ KeeperLink::Requests EgressProcess::requests() {
                 if (taken) return;
                 std::fprintf(stderr, "hardshell-egress: the TLS identity %s: %s\n",
                              named.name.c_str(), taken.error().what.c_str());
-            }};
+            },
+            [this](const std::string& servers) { resolver_.use_servers(servers); }};
 }
 
 void EgressProcess::open_tunnel(std::string permit, os::Fd keeper) {

@@ -50,6 +50,7 @@ class EgressProcess {
     void open_messages(std::string permit, os::Fd requester);
 
     os::WakeUp stop_;
+    net::Resolver& resolver_;
     os::Channel daemon_;
     os::Channel keeper_;
     Admission admission_;

@@ -33,7 +33,19 @@ class ScriptedResolver final : public net::Resolver {
         return found;
     }
 
+    void set_text(const std::string& name, const std::string& text) {
+        texts_.with([&](auto& table) { table[name] = text; });
+    }
+    base::Result<std::vector<std::string>> texts(const std::string& name, os::Deadline,
+                                                 const os::WakeUp*) override {
+        if (name.starts_with("broken")) return base::fail(base::Code::io, "no name server answers");
+        const auto found = texts_.with([&](auto& table) { return table[name]; });
+        if (found.empty()) return base::fail(base::Code::not_found, "the name has no text");
+        return std::vector<std::string>{found};
+    }
+
   private:
+    base::Guarded<std::map<std::string, std::string>> texts_;
     base::Guarded<std::map<std::string, std::vector<net::Address>>> table_;
 };
 

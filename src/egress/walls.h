@@ -1,5 +1,5 @@
-// The walls of a sandbox's way out by name, so that a test can take one away and show that its
-// attack then succeeds.
+// The walls of the way out, and of mail's way in, by name, so that a test can take one away and
+// show that its attack then succeeds.
 //
 // In the product every wall stands: stands() is a constant and no code can take one down. Only the
 // test build of egress (HS_REMOVABLE_WALLS) has the option `--without`.
@@ -19,11 +19,13 @@ enum class Wall : std::uint8_t {
     address_classes,  // the classes of addresses that an envelope permits
     leaks,            // the search for brokered secrets
     placeholders,     // a placeholder that nothing replaces stops its request
+    sender,           // a mail's sender is who its signature proves
     count
 };
 
-constexpr std::string_view wall_names[] = {
-    "hello", "host_field", "tls_only", "addresses", "address_classes", "leaks", "placeholders"};
+constexpr std::string_view wall_names[] = {"hello",        "host_field",      "tls_only",
+                                           "addresses",    "address_classes", "leaks",
+                                           "placeholders", "sender"};
 static_assert(sizeof(wall_names) / sizeof(wall_names[0]) == static_cast<int>(Wall::count));
 
 #ifdef HS_REMOVABLE_WALLS

@@ -25,7 +25,8 @@ constexpr std::string_view what_names[] = {"content", "listing", "search"};
 constexpr std::string_view operation_names[] = {"create", "replace", "remove", "restore"};
 constexpr std::string_view memory_operation_names[] = {"add",  "keep",  "forget", "expire",
                                                        "hold", "rekey", "restore"};
-constexpr std::string_view carrier_names[] = {"http", "websocket", "lines", "listen"};
+constexpr std::string_view carrier_names[] = {"http",   "websocket", "lines",
+                                              "listen", "letter",    "submit"};
 constexpr std::string_view approver_names[] = {"nobody", "reachable"};
 
 template <class Enum, std::size_t count>

@@ -153,7 +153,9 @@ struct Remember {
 // One exchange with a chat platform: a message that goes out, or the connection on which they come
 // in. Which host a channel may reach and with which secret comes from configuration.
 struct SendMessage {
-    enum class Carrier : std::uint8_t { http, websocket, lines, listen };
+    // lines: IMAP. letter: nothing is sent, but the key of a mail's domain is looked up. submit:
+    // one mail to one address.
+    enum class Carrier : std::uint8_t { http, websocket, lines, listen, letter, submit };
     static constexpr std::string_view effect = "message";
     std::string channel;       // its name in configuration
     std::string conversation;  // the platform's id of where it is said; empty: nowhere yet

@@ -37,17 +37,20 @@ const ChannelSetting* ChannelDesk::find(std::string_view channel) const {
     return found == channels_.end() ? nullptr : &*found;
 }
 
+// What only sends is not noted, and what is over soon is counted by itself: neither pushes a stream
+// that lives long out of the list.
 void ChannelDesk::note_connection(const std::string& decision, const SendMessage& action) {
-    // What only sends must not push a stream that lives long out of the list.
-    const bool receives = action.carrier == SendMessage::Carrier::websocket ||
-                          action.carrier == SendMessage::Carrier::listen ||
-                          action.purpose == "getUpdates";
-    if (!receives) return;
+    const bool lives_long = action.carrier == SendMessage::Carrier::websocket ||
+                            action.carrier == SendMessage::Carrier::listen;
+    const bool is_short =
+        action.carrier == SendMessage::Carrier::letter || action.purpose == "getUpdates";
+    if (!lives_long && !is_short) return;
+    auto& order = lives_long ? streams_ : exchanges_;
     connections_[decision] = action.channel;
-    connection_order_.push_back(decision);
-    if (connection_order_.size() <= connections_max) return;
-    connections_.erase(connection_order_.front());
-    connection_order_.pop_front();
+    order.push_back(decision);
+    if (order.size() <= connections_max) return;
+    connections_.erase(order.front());
+    order.pop_front();
 }
 
 void ChannelDesk::forget_old() {

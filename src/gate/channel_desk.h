@@ -68,7 +68,8 @@ class ChannelDesk {
     std::vector<ChannelSetting> channels_;
     ChannelPeople people_;
     std::map<std::string, std::string> connections_;  // decision → channel
-    std::deque<std::string> connection_order_;
+    std::deque<std::string> streams_;                 // decisions in their order
+    std::deque<std::string> exchanges_;               // likewise
     std::map<std::string, Answer> answers_;
 };
 

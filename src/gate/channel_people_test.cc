@@ -98,5 +98,39 @@ TEST(ChannelSettings, SayWhereAChannelMayGo) {
     EXPECT_FALSE(channel_settings(*Settings::parse("[channel.x]\nkind = \"fax\"\n", "c")).ok());
 }
 
+// Of mail: the two servers alone, and without TLS none but on this machine.
+TEST(ChannelSettings, SayWhereMailMayGo) {
+    const auto channel = [](const std::string& more) {
+        return channel_settings(*Settings::parse(
+            "[channel.mail]\nkind = \"mail\"\ncredential = \"mail\"\n" + more, "c"));
+    };
+    const auto good = channel(
+        "account = \"bot@firm.example\"\nimap = \"imaps://Mail.firm.example\"\n"
+        "smtp = \"smtp://127.0.0.1:1025\"\n");
+    ASSERT_TRUE(good.ok()) << good.error().what;
+    const ChannelSetting& mail = good->front();
+    EXPECT_EQ(*mail_server(mail, MailProtocol::imap), (MailServer{"mail.firm.example", 993, true}));
+    EXPECT_EQ(*mail_server(mail, MailProtocol::smtp), (MailServer{"127.0.0.1", 1025, false}));
+    using Carrier = SendMessage::Carrier;
+    EXPECT_EQ(*hosts_of(mail, Carrier::lines),
+              (std::vector<std::string>{"mail.firm.example", "127.0.0.1"}));
+    EXPECT_EQ(channel_secret(mail, "credential", Carrier::submit)->prefix, "bot@firm.example");
+    EXPECT_FALSE(channel_secret(mail, "credential", Carrier::http).ok());
+    EXPECT_FALSE(channel_secret(mail, "credential", Carrier::letter).ok());
+    const std::string servers = "imap = \"imaps://m.example\"\nsmtp = \"smtps://m.example:1465\"\n";
+    EXPECT_TRUE(channel("account = \"b@m.example\"\n" + servers).ok());
+    for (const char* account : {"", "bot", "a@b@c", "a b@c", "a@b>\\r\\nRCPT TO:<c", "@b", "a@"}) {
+        EXPECT_FALSE(channel("account = \"" + std::string(account) + "\"\n" + servers).ok())
+            << account;
+    }
+    for (const char* imap : {"", "m.example", "imap://m.example:143", "imap://127.0.0.1",
+                             "https://m.example", "imaps://m.example/inbox", "imaps://"}) {
+        EXPECT_FALSE(channel("account = \"b@m.example\"\nsmtp = \"smtps://m.example\"\nimap = \"" +
+                             std::string(imap) + "\"\n")
+                         .ok())
+            << imap;
+    }
+}
+
 }  // namespace
 }  // namespace hs::gate

@@ -27,9 +27,10 @@ constexpr Kind kinds[] = {
     {"telegram", "https://api.telegram.org", ""},
     {"discord", "https://discord.com/api/v10", "discord.gg"},
     {"whatsapp", "https://graph.facebook.com/v23.0", ""},
+    {"mail", "", ""},
     {"webhook", "", ""},
 };
-constexpr std::string_view kind_words = "slack, telegram, discord, whatsapp or webhook";
+constexpr std::string_view kind_words = "slack, telegram, discord, whatsapp, mail or webhook";
 
 const Kind* kind_of(std::string_view name) {
     const auto* found = std::find_if(std::begin(kinds), std::end(kinds),
@@ -39,7 +40,7 @@ const Kind* kind_of(std::string_view name) {
 
 const std::vector<SettingRow> rows{
     {"channel.*.kind", SettingType::text, "\"\"",
-     "The platform: slack, telegram, discord, whatsapp or webhook (docs/channels)."},
+     "The platform: slack, telegram, discord, whatsapp, mail or webhook (docs/channels)."},
     {"channel.*.enabled", SettingType::boolean, "true", "Whether it is served."},
     {"channel.*.url", SettingType::text, "\"\"",
      "Base address of its web API; empty: the platform's own."},
@@ -49,13 +50,17 @@ const std::vector<SettingRow> rows{
      "Name of the second secret: Slack's app-level token; Discord's token once more, for its "
      "gateway; what signs requests to us (WhatsApp's app secret, a webhook's secret)."},
     {"channel.*.account", SettingType::text, "\"\"",
-     "Whatsapp: the id of the phone number that is ours."},
+     "Whatsapp: the id of the phone number that is ours. Mail: our address, with which we log in."},
+    {"channel.*.imap", SettingType::text, "\"\"",
+     "Mail: where the mailbox is, imaps://HOST or imaps://HOST:PORT."},
+    {"channel.*.smtp", SettingType::text, "\"\"",
+     "Mail: where mail is handed in, smtps://HOST or smtps://HOST:PORT."},
     {"channel.*.listen_port", SettingType::integer, "0",
      "Whatsapp and webhook: the port on 127.0.0.1 at which signed requests are taken, behind a "
      "tunnel or reverse proxy of yours; 0: nothing listens.",
      0, 65'535},
     {"channel.*.tenant", SettingType::text, "\"\"",
-     "The only organisation whose members are heard, such as Slack's team id; empty: any."},
+     "The only organisation whose members are heard: Slack's team id, a mail domain; empty: any."},
     {"channel.*.project", SettingType::text, "\"\"",
      "Folder in which its conversations work; empty: they use no tools on files or commands."},
     {"channel.*.approvals", SettingType::boolean, "false",
@@ -67,6 +72,31 @@ const std::vector<SettingRow> rows{
     {"channel.*.messages_per_minute", SettingType::integer, "30",
      "How many messages of one person are taken in a minute.", 1, 1'000'000},
 };
+
+// One plain address: it stands in commands to the servers.
+bool is_mail_address(std::string_view text) {
+    constexpr std::size_t bytes_max = 64;
+    const std::size_t at = text.find('@');
+    const auto plain = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view("._+-@").contains(c);
+    };
+    return text.size() <= bytes_max && at != std::string_view::npos && at > 0 &&
+           at + 1 < text.size() && text.find('@', at + 1) == std::string_view::npos &&
+           std::all_of(text.begin(), text.end(), plain);
+}
+
+Result<> check_mail(const ChannelSetting& one, const std::string& at) {
+    if (!is_mail_address(one.account)) {
+        return fail(Code::invalid_input,
+                    fmt::format("{}account must be our address, such as bot@firm.example", at));
+    }
+    for (const auto protocol : {MailProtocol::imap, MailProtocol::smtp}) {
+        const auto server = mail_server(one, protocol);
+        if (!server) return fail(Code::invalid_input, at + server.error().what);
+    }
+    return {};
+}
 
 Result<ChannelSetting> read_one(const Settings& settings, const std::string& name) {
     const std::string at = "channel." + name + ".";
@@ -99,6 +129,9 @@ Result<ChannelSetting> read_one(const Settings& settings, const std::string& nam
         return fail(Code::invalid_input,
                     fmt::format("{}account must be the phone number's id, digits alone", at));
     }
+    one.imap = settings.text(at + "imap");
+    one.smtp = settings.text(at + "smtp");
+    if (one.kind == "mail") TRY(check_mail(one, at));
     one.tenant = settings.text(at + "tenant");
     one.project = settings.text(at + "project");
     one.takes_approvals = settings.boolean(at + "approvals");
@@ -134,6 +167,10 @@ Result<ChannelSecret> channel_secret(const ChannelSetting& channel, std::string_
                                                  channel.name, setting, channel.kind));
     }
     using Carrier = SendMessage::Carrier;
+    if (channel.kind == "mail" && !is_app &&
+        (carrier == Carrier::lines || carrier == Carrier::submit)) {
+        return ChannelSecret{secret.name, "(sasl-plain)", channel.account};
+    }
     if (channel.kind == "slack" && carrier == Carrier::http) return secret;
     if (channel.kind == "telegram" && !is_app && carrier == Carrier::http) {
         return ChannelSecret{secret.name, "(path)", ""};
@@ -176,9 +213,44 @@ std::string verify_token(base::ByteView app_secret) {
     return base::to_hex(mac).substr(0, digits);
 }
 
-Result<std::string> host_of(const ChannelSetting& channel, SendMessage::Carrier carrier) {
-    if (carrier == SendMessage::Carrier::listen) return std::string(listen_host);
-    return TRY(wire::parse_url(channel.url)).host;
+Result<std::vector<std::string>> hosts_of(const ChannelSetting& channel,
+                                          SendMessage::Carrier carrier) {
+    if (carrier == SendMessage::Carrier::listen) return std::vector{std::string(listen_host)};
+    if (channel.kind == "mail") {
+        return std::vector{TRY(mail_server(channel, MailProtocol::imap)).host,
+                           TRY(mail_server(channel, MailProtocol::smtp)).host};
+    }
+    return std::vector{TRY(wire::parse_url(channel.url)).host};
+}
+
+Result<MailServer> mail_server(const ChannelSetting& channel, MailProtocol protocol) {
+    const bool is_imap = protocol == MailProtocol::imap;
+    const std::string word = is_imap ? "imap" : "smtp";
+    const std::string& text = is_imap ? channel.imap : channel.smtp;
+    const auto wrong = [&](std::string_view what) {
+        return fail(Code::invalid_input,
+                    fmt::format("{0} must be {0}s://HOST or {0}s://HOST:PORT; {1}", word, what));
+    };
+    const std::size_t colon = text.find("://");
+    const std::string scheme = text.substr(0, colon);
+    if (colon == std::string::npos || (scheme != word && scheme != word + "s")) {
+        return wrong(text.empty() ? "it is empty" : "it has another form");
+    }
+    const auto url = wire::parse_url("https" + text.substr(colon));
+    if (!url || url->target() != "/") return wrong("the host is malformed");
+    const bool is_tls = scheme == word + "s";
+    if (!is_tls && url->host != "127.0.0.1" && url->host != "::1") {
+        return wrong("without TLS only this machine's address is reached");
+    }
+    constexpr std::uint16_t tls_ports[] = {993, 465};
+    const std::string rest = text.substr(colon + 3);
+    const bool names_port = rest.rfind(':') != std::string::npos && !rest.ends_with(']');
+    if (!names_port && !is_tls) return wrong("without TLS the port must be named");
+    return MailServer{url->host, names_port ? url->port : tls_ports[is_imap ? 0 : 1], is_tls};
+}
+
+std::string letter_target(std::string_view address) {
+    return "/" + std::string(address);
 }
 
 std::string channel_of_origin(std::string_view origin) {

@@ -14,12 +14,14 @@ namespace hs::gate {
 
 struct ChannelSetting {
     std::string name;
-    std::string kind;  // "slack", "telegram", "discord", "whatsapp", "webhook"
+    std::string kind;  // "slack", "telegram", "discord", "whatsapp", "mail", "webhook"
     bool is_enabled = true;
     std::string url;             // base address of the platform's web API
     std::string credential;      // name of the secret that holds its token
     std::string app_credential;  // a second one: Slack's app token, Discord's gateway, what signs
-    std::string account;         // ours at the platform: WhatsApp's phone number id
+    std::string account;  // ours at the platform: WhatsApp's phone number id, our mail address
+    std::string imap;     // mail_server() reads both
+    std::string smtp;
     std::uint16_t listen_port = 0;  // on 127.0.0.1, for what is delivered to us; 0: nothing listens
     std::string tenant;             // the only one whose members are heard; empty: any
     std::string project;            // folder in which its conversations work
@@ -56,8 +58,22 @@ bool needs_listener(const ChannelSetting& channel);
 // What Meta must be told as the verify token of a subscription, made from the app's secret so that
 // there is no third one to keep.
 std::string verify_token(base::ByteView app_secret);
-// The host at which a channel's secret is used on such a connection; invalid_input without one.
-base::Result<std::string> host_of(const ChannelSetting& channel, SendMessage::Carrier carrier);
+// The hosts at which a channel's secret is used on such connections; invalid_input without one.
+base::Result<std::vector<std::string>> hosts_of(const ChannelSetting& channel,
+                                                SendMessage::Carrier carrier);
+
+// A mail server: imaps://HOST[:993], smtps://HOST[:465] (RFC 8314), or without TLS, imap:// and
+// smtp://, on this machine alone.
+struct MailServer {
+    std::string host;  // canonical
+    std::uint16_t port = 0;
+    bool is_tls = true;
+    bool operator==(const MailServer&) const = default;
+};
+enum class MailProtocol : std::uint8_t { imap, smtp };
+base::Result<MailServer> mail_server(const ChannelSetting& channel, MailProtocol protocol);
+// "/bot@firm.example": the address that a mail comes to or goes to, as an action's target.
+std::string letter_target(std::string_view address);
 
 // "slack/C012" is in the channel "slack".
 std::string channel_of_origin(std::string_view origin);

@@ -27,6 +27,9 @@ const std::vector<SettingRow> own_rows{
     {"api.project", SettingType::text, "\"\"",
      "Folder in which conversations of API clients work; empty: they use no tools on files or "
      "commands."},
+    {"network.name_servers", SettingType::text_list, "[]",
+     "Who is asked for names instead of the system's servers: addresses, or addresses with a "
+     "port."},
     {"files.roots", SettingType::text_list, "[]",
      "Folders besides the project that the file tools may open."},
     {"budget.session_tokens", SettingType::integer, "2000000", "Tokens that one session may use.",

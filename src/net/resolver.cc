@@ -22,7 +22,27 @@ struct Answer {
     bool done = false;
     int status = ARES_SUCCESS;
     std::vector<Address> addresses;
+    std::vector<std::string> texts;
 };
+
+// One TXT record is one or more strings of at most 255 bytes (RFC 1035 section 3.3.14).
+void on_texts(void* argument, int status, int, unsigned char* bytes, int size) {
+    auto& answer = *static_cast<Answer*>(argument);
+    answer.done = true;
+    answer.status = status;
+    if (status != ARES_SUCCESS || bytes == nullptr) return;
+    ares_txt_ext* all = nullptr;
+    answer.status = ares_parse_txt_reply_ext(bytes, size, &all);
+    for (const auto* part = all; part != nullptr; part = part->next) {
+        if (part->record_start != 0) {
+            if (answer.texts.size() == Resolver::texts_max) break;
+            answer.texts.emplace_back();
+        }
+        if (answer.texts.empty()) break;
+        answer.texts.back().append(reinterpret_cast<const char*>(part->txt), part->length);
+    }
+    if (all != nullptr) ares_free_data(all);
+}
 
 void on_answer(void* argument, int status, int, ares_addrinfo* info) {
     auto& answer = *static_cast<Answer*>(argument);
@@ -84,7 +104,9 @@ class Lookup {
             return fail(Code::io, "name lookup cannot start; check /etc/resolv.conf");
         }
         if (!servers.empty() && ares_set_servers_ports_csv(channel_, servers.c_str()) != 0) {
-            return fail(Code::invalid_input, "the list of name servers is malformed");
+            return fail(Code::invalid_input,
+                        "network.name_servers is malformed; expected addresses, "
+                        "or addresses with a port");
         }
         return {};
     }
@@ -95,6 +117,12 @@ class Lookup {
         hints.ai_family = AF_UNSPEC;
         hints.ai_socktype = SOCK_STREAM;
         ares_getaddrinfo(channel_, host.c_str(), nullptr, &hints, &on_answer, &answer);
+    }
+
+    void start_texts(const std::string& name, Answer& answer) {
+        constexpr int internet = 1;  // class and type of RFC 1035 section 3.2
+        constexpr int txt = 16;
+        ares_query(channel_, name.c_str(), internet, txt, &on_texts, &answer);
     }
 
     Result<> step(os::Deadline deadline, const os::WakeUp* wake_up) {
@@ -146,13 +174,28 @@ Result<std::vector<Address>> SystemResolver::resolve(const std::string& host, os
     Answer answer;
     {
         Lookup lookup;
-        TRY(lookup.open(servers_));
+        TRY(lookup.open(servers()));
         lookup.start(host, answer);
         while (!answer.done) TRY(lookup.step(deadline, wake_up));
     }
     if (answer.status != ARES_SUCCESS) return fail_lookup(host, answer.status);
     if (answer.addresses.empty()) return fail_lookup(host, ARES_ENODATA);
     return std::move(answer.addresses);
+}
+
+Result<std::vector<std::string>> SystemResolver::texts(const std::string& name,
+                                                       os::Deadline deadline,
+                                                       const os::WakeUp* wake_up) {
+    Answer answer;
+    {
+        Lookup lookup;
+        TRY(lookup.open(servers()));
+        lookup.start_texts(name, answer);
+        while (!answer.done) TRY(lookup.step(deadline, wake_up));
+    }
+    if (answer.status != ARES_SUCCESS) return fail_lookup(name, answer.status);
+    if (answer.texts.empty()) return fail_lookup(name, ARES_ENODATA);
+    return std::move(answer.texts);
 }
 
 }  // namespace hs::net

@@ -57,11 +57,19 @@ class ScriptedNameServer {
         std::size_t end = 12;
         while (question[end] != 0) end += static_cast<unsigned char>(question[end]) + 1U;
         const bool asks_a = question[end + 2] == 1;
+        const bool asks_txt = question[end + 2] == 16;
         question.resize(end + 5);  // header and question, without EDNS
         question[2] = static_cast<char>(0x81);
         question[3] = static_cast<char>(label.starts_with("missing") ? 0x83 : 0x80);
         for (std::size_t i = 6; i < 12; ++i) question[i] = 0;
-        if (!asks_a || label.starts_with("missing")) return question;
+        if (label.starts_with("missing")) return question;
+        if (asks_txt) {
+            question[7] = 2;  // the first of two strings
+            question +=
+                std::string("\xc0\x0c\0\x10\0\x01\0\0\0\x3c\0\x0e", 12) + "\x08v=DKIM1;\x04 p=x";
+            question += std::string("\xc0\x0c\0\x10\0\x01\0\0\0\x3c\0\x07", 12) + "\x06second";
+        }
+        if (!asks_a) return question;
         question[7] = 2;
         for (const char last : {'\x07', '\x08'}) {
             question += std::string("\xc0\x0c\0\x01\0\x01\0\0\0\x3c\0\x04\x0a\0\0", 15) + last;
@@ -94,6 +102,18 @@ TEST(ResolverTest, TellsMissingNamesFromSilentServers) {
     EXPECT_EQ(resolver.resolve("silent.example", os::Deadline::after_ms(200), nullptr).error().code,
               Code::timed_out);
     EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(4));
+}
+
+TEST(ResolverTest, TextsAreJoinedAndOthersServersAreAsked) {
+    ScriptedNameServer server;
+    SystemResolver resolver("malformed, list");
+    const auto deadline = [] { return os::Deadline::after_ms(5'000); };
+    EXPECT_EQ(resolver.texts("txt.example", deadline(), nullptr).error().code, Code::invalid_input);
+    resolver.use_servers(server.name());
+    const auto texts = resolver.texts("txt._domainkey.example", deadline(), nullptr);
+    ASSERT_TRUE(texts.ok()) << texts.error().what;
+    EXPECT_EQ(*texts, (std::vector<std::string>{"v=DKIM1; p=x", "second"}));
+    EXPECT_EQ(resolver.texts("missing.example", deadline(), nullptr).error().code, Code::not_found);
 }
 
 TEST(ResolverTest, StopsWhenTold) {

@@ -27,22 +27,27 @@ TUNNEL = """
     """
 
 
+def programs_without(test, *walls):
+    """A folder of the programs with an egress that lacks these walls."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="hardshell-programs-", dir="/var/tmp"))
+    test.addCleanup(shutil.rmtree, folder, True)
+    folder.chmod(0o755)
+    for name in ("hardshell", "hardshelld", "hardshell-keeper", "hardshell-egress", "hardshell-launcher",
+                 "hardshell-reader", "hardshell-egress-test"):
+        shutil.copy2(harness.PROGRAMS / name, folder)
+    if walls:
+        fake = folder / "hardshell-egress"
+        options = " ".join(f"--without {wall}" for wall in walls)
+        fake.unlink()
+        fake.write_text(f"#!/bin/sh\nexec {folder}/hardshell-egress-test {options}\n")
+        fake.chmod(0o755)
+    return folder
+
+
 class Walls(unittest.TestCase):
     def without(self, *walls, tunnel=False):
         """An installation whose egress lacks these walls."""
-        folder = pathlib.Path(tempfile.mkdtemp(prefix="hardshell-programs-", dir="/var/tmp"))
-        self.addCleanup(shutil.rmtree, folder, True)
-        folder.chmod(0o755)
-        for name in ("hardshell", "hardshelld", "hardshell-keeper", "hardshell-egress", "hardshell-launcher",
-                     "hardshell-reader", "hardshell-egress-test"):
-            shutil.copy2(harness.PROGRAMS / name, folder)
-        if walls:
-            fake = folder / "hardshell-egress"
-            options = " ".join(f"--without {wall}" for wall in walls)
-            fake.unlink()
-            fake.write_text(f"#!/bin/sh\nexec {folder}/hardshell-egress-test {options}\n")
-            fake.chmod(0o755)
-        hardshell = harness.Installation(programs=folder)
+        hardshell = harness.Installation(programs=programs_without(self, *walls))
         self.addCleanup(hardshell.close)
         if tunnel:
             policy = hardshell.config_file.parent / "policy"

@@ -90,16 +90,24 @@ class Desk {
     void hear_stranger(Channel& channel, const Received& received);
     std::string run_turn(Channel& channel, const Received& received, const std::string& person);
     std::string text_of_turn(const std::string& session, const std::string& turn);
-    void end_with(const Received& received, const std::string& text);
-    static std::vector<Answer> pieces_of(Channel& channel, const Spot& spot,
-                                         const std::string& text, const std::string& key);
+    void end_with(const Received& received, const std::string& text,
+                  const flow::Label& label = flow::Label::nothing());
+    // The text, where to, and under which key.
+    static std::vector<Answer> pieces_of(Channel& channel, const Outgoing& whole);
+    // Of what was seen in a session, where the conversation's group is not open to all of it.
+    flow::Label label_said(const Channel& channel, const Spot& spot, const std::string& session);
+    void say_that_it_is_not_said(Channel& channel, const Outgoing& message);
     void deliver(const Answer& answer);
     enum class Before : std::uint8_t { never, perhaps };  // whether it was sent
     Sent send_until_settled(Channel& channel, const Outgoing& message, Before before);
     // desk_cards.cc
-    void show_cards(Channel& channel, const Spot& spot, const std::string& approval,
-                    const std::string& card);
-    bool show_card(Channel& channel, const Spot& spot, const std::string& approval);
+    struct CardNews {
+        std::string approval;
+        std::string card;
+        flow::Label label;
+    };
+    void show_cards(Channel& channel, const Spot& spot, const CardNews& news);
+    bool show_card(Channel& channel, const Spot& spot, const CardNews& news);
     void settle_cards(const std::string& approval, const std::string& outcome);
     void take_news(const wire::Json& news);
     void answer_refused(const wire::Json& told);

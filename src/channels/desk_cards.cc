@@ -19,19 +19,20 @@ constexpr std::size_t card_bytes_max = 1'500;
 }  // namespace
 
 // In the conversation that asks, and in the approval conversation of every channel that has one.
-void Desk::show_cards(Channel& channel, const Spot& spot, const std::string& approval,
-                      const std::string& card) {
-    if (!show_card(channel, spot, approval)) {
+void Desk::show_cards(Channel& channel, const Spot& spot, const CardNews& news) {
+    if (!show_card(channel, spot, news)) {
         Outgoing message;
         message.spot = spot;
-        message.key = "p" + approval;
+        message.label = news.label;
+        message.key = "p" + news.approval;
         message.text = rendered(
             fmt::format(
                 "This needs an approval, which is not given on this channel:\n```\n{}\n```\n"
                 "To answer it: hardshell approvals",
-                shortened(card, card_bytes_max)),
+                shortened(news.card, card_bytes_max)),
             channel.platform->traits().dialect);
-        static_cast<void>(channel.platform->send(message));
+        const Sent sent = channel.platform->send(message);
+        if (sent.how == Sent::How::refused) say_that_it_is_not_said(channel, message);
     }
     for (const auto& [name, other] : channels_) {
         const std::string& conversation = other->setting.approval_conversation;
@@ -39,17 +40,19 @@ void Desk::show_cards(Channel& channel, const Spot& spot, const std::string& app
             (other.get() == &channel && conversation == spot.conversation)) {
             continue;
         }
-        static_cast<void>(show_card(*other, {conversation, ""}, approval));
+        static_cast<void>(show_card(*other, {conversation, ""}, news));
     }
 }
 
-bool Desk::show_card(Channel& channel, const Spot& spot, const std::string& approval) {
+bool Desk::show_card(Channel& channel, const Spot& spot, const CardNews& news) {
+    const std::string& approval = news.approval;
     const auto held = parts_.gate.question(
         "channels.card", JsonObject{{"approval", approval}, {"channel", channel.setting.name}});
     if (!held) return false;
     Card card;
     card.spot = spot;
     card.approval = approval;
+    card.label = news.label;
     card.text = look_text(*held, {"card"});
     card.decision = look_text(*held, {"decision"});
     card.who = look_text(*held, {"who"});
@@ -63,7 +66,7 @@ bool Desk::show_card(Channel& channel, const Spot& spot, const std::string& appr
     }
     const std::scoped_lock lock(mutex_);
     if (cards_.size() >= cards_max) cards_.erase(cards_.begin());
-    cards_[approval].push_back({channel.setting.name, Posted{spot, sent.id}});
+    cards_[approval].push_back({channel.setting.name, Posted{spot, sent.id, news.label}});
     return true;
 }
 

@@ -52,8 +52,8 @@ void complain(const Result<>& done) {
 // What a turn tells while it runs. Text goes out when it is whole.
 class Desk::Listener : public agent::TurnListener {
   public:
-    Listener(Desk& desk, Channel& channel, const Spot& spot)
-        : desk_(desk), channel_(channel), spot_(spot) {}
+    Listener(Desk& desk, Channel& channel, const Spot& spot, std::string session)
+        : desk_(desk), channel_(channel), spot_(spot), session_(std::move(session)) {}
     void on_text(std::string_view) override {}
     void on_tool(const Json&) override {}
     void on_pending(const gate::Pending& pending) override {
@@ -63,7 +63,9 @@ class Desk::Listener : public agent::TurnListener {
             if (!std::exchange(waits_, true)) --desk_.workers_;
             desk_.start_worker();
         }
-        desk_.show_cards(channel_, spot_, pending.approval, pending.card);
+        desk_.show_cards(
+            channel_, spot_,
+            {pending.approval, pending.card, desk_.label_said(channel_, spot_, session_)});
     }
     void on_notice(std::string_view) override {}
     // Once the turn has ended the worker counts again.
@@ -76,6 +78,7 @@ class Desk::Listener : public agent::TurnListener {
     Desk& desk_;
     Channel& channel_;
     Spot spot_;
+    const std::string session_;
     bool waits_ = false;
 };
 
@@ -108,10 +111,10 @@ void Desk::hear(const Received& received) {
     if (text.empty()) return end_with(received, "");
     const auto commanded =
         parts_.command ? parts_.command(*person, std::string(text)) : std::nullopt;
-    if (commanded) return end_with(received, *commanded);
+    if (commanded) return end_with(received, *commanded, flow::Label::of_person(*person));
     const std::string answer = run_turn(*channel, received, *person);
     if (stop_.raised() && answer.empty()) return;  // goes on after the restart
-    end_with(received, answer);
+    end_with(received, answer, label_said(*channel, message.spot, session_of(received)));
 }
 
 // The channel's secret vouches for it; whose schedule it is was said when it was added.
@@ -185,11 +188,13 @@ std::string Desk::run_turn(Channel& channel, const Received& received, const std
         const std::scoped_lock lock(mutex_);
         running_[request.turn] = running;
     }
+    const auto* group = gate::group_of(channel.setting, received.message.spot.conversation);
+    if (group != nullptr) request.label.classes = {group->data_class};
     channel.platform->typing(received.message.spot);
     const std::string turn = request.turn;
     const std::string session = request.session;
     Result<agent::TurnOutcome> outcome = [&] {
-        Listener listener(*this, channel, received.message.spot);
+        Listener listener(*this, channel, received.message.spot, session);
         const auto before = parts_.assistant.store().find_turn(turn);
         const bool waits = before && *before && (*before)->waiting;
         return waits ? parts_.assistant.resume(**before, listener, running->cancel)
@@ -221,20 +226,20 @@ std::string Desk::text_of_turn(const std::string& session, const std::string& tu
 }
 
 // The pieces of a text as a channel takes them.
-std::vector<Answer> Desk::pieces_of(Channel& channel, const Spot& spot, const std::string& text,
-                                    const std::string& key) {
+std::vector<Answer> Desk::pieces_of(Channel& channel, const Outgoing& whole) {
     std::vector<Answer> answers;
     const Traits& traits = channel.platform->traits();
     int number = 0;
     // A dialect's escapes make a piece longer; an eighth is left for them.
     const std::size_t most = traits.text_bytes_max - traits.text_bytes_max / 8;
-    for (const std::string& piece : split_markdown(text, most)) {
+    for (const std::string& piece : split_markdown(whole.text, most)) {
         Answer answer;
         answer.channel = channel.setting.name;
-        answer.message.spot = spot;
+        answer.message.spot = whole.spot;
         answer.message.text = rendered(piece, traits.dialect);
+        answer.message.label = whole.label;
         answer.message.key =
-            made_id("m", channel.setting.name, fmt::format("{}\n{}", key, number++));
+            made_id("m", channel.setting.name, fmt::format("{}\n{}", whole.key, number++));
         answers.push_back(std::move(answer));
     }
     return answers;
@@ -246,7 +251,7 @@ Result<> Desk::say(const std::string& channel, const Spot& spot, const std::stri
     if (held == nullptr) {
         return base::fail(Code::not_found, "there is no channel " + channel + " that is served");
     }
-    for (Answer& answer : pieces_of(*held, spot, text, "said\n" + key)) {
+    for (Answer& answer : pieces_of(*held, {spot, text, "said\n" + key})) {
         TRY(parts_.mailbox.add(answer));
         enqueue(key_of(channel, spot), Work{std::nullopt, std::move(answer)});
     }
@@ -254,12 +259,12 @@ Result<> Desk::say(const std::string& channel, const Spot& spot, const std::stri
 }
 
 // Ends the message and stores its answer with that, then brings the answer on its way.
-void Desk::end_with(const Received& received, const std::string& text) {
+void Desk::end_with(const Received& received, const std::string& text, const flow::Label& label) {
     std::vector<Answer> answers;
     Channel* channel = channel_named(received.channel);
     if (!text.empty() && channel != nullptr) {
-        answers =
-            pieces_of(*channel, received.message.spot, text, "answer\n" + received.message.id);
+        answers = pieces_of(*channel,
+                            {received.message.spot, text, "answer\n" + received.message.id, label});
     }
     const auto ended = parts_.mailbox.end(received.row, answers);
     if (!ended) return complain(ended);
@@ -274,8 +279,37 @@ void Desk::deliver(const Answer& answer) {
     if (stop_.raised() && sent.how != Sent::How::sent) return;  // it goes out after the restart
     if (sent.how != Sent::How::sent) {
         channel->door->note("an answer was not taken: " + sent.what);
+        if (sent.how == Sent::How::refused) say_that_it_is_not_said(*channel, answer.message);
     }
     complain(parts_.mailbox.sent(answer.row));
+}
+
+flow::Label Desk::label_said(const Channel& channel, const Spot& spot, const std::string& session) {
+    if (gate::group_of(channel.setting, spot.conversation) == nullptr) {
+        return flow::Label::unknown();
+    }
+    const auto messages = parts_.assistant.store().messages(session);
+    if (!messages) return flow::Label::unknown();
+    flow::Label label = flow::Label::nothing();
+    for (const auto& stored : *messages) label = flow::join(label, stored.label);
+    return label;
+}
+
+// Where a group may not hear it, it hears that.
+void Desk::say_that_it_is_not_said(Channel& channel, const Outgoing& message) {
+    const auto* group = gate::group_of(channel.setting, message.spot.conversation);
+    if (group == nullptr || message.label.classes.level() <= flow::level_of(group->data_class)) {
+        return;
+    }
+    Outgoing told;
+    told.spot = message.spot;
+    told.label = flow::Label::nothing();
+    told.key = message.key + "r";
+    told.text = fmt::format(
+        "This is not said here: it was made from what not everyone here may read (this group is "
+        "for {} data). Ask in a conversation of your own.",
+        flow::data_class_name(group->data_class));
+    static_cast<void>(channel.platform->send(told));
 }
 
 // Waits as the platform asks, and asks it before anything is sent twice.

@@ -127,8 +127,10 @@ void Discord::set_state(const std::string& state, const std::string& problem) {
 
 Result<WebAnswer> Discord::call(const std::string& method, const std::string& path,
                                 const std::string& conversation, const Json& body,
-                                const os::WakeUp* stop, const std::string& credential) {
+                                const os::WakeUp* stop, const std::string& credential,
+                                const flow::Label& label) {
     WebRequest request;
+    request.label = label;
     request.purpose = method + " " + path.substr(0, path.find('/', 1));
     request.conversation = conversation;
     request.method = method;
@@ -271,8 +273,8 @@ Result<> Discord::take(egress::MessageLine& line, Beat& beat, Receiver& receiver
 }
 
 Sent Discord::post(const std::string& method, const std::string& path,
-                   const std::string& conversation, const Json& body) {
-    const auto answer = call(method, path, conversation, body, nullptr, "credential");
+                   const std::string& conversation, const Json& body, const flow::Label& label) {
+    const auto answer = call(method, path, conversation, body, nullptr, "credential", label);
     if (!answer) {
         const Code code = answer.error().code;
         const bool never = code == Code::denied || code == Code::invalid_input;
@@ -298,7 +300,8 @@ Sent Discord::send(const Outgoing& message) {
                    {"nonce", message.key.substr(0, nonce_bytes_max)},
                    {"enforce_nonce", true}};
     const std::string& conversation = message.spot.conversation;
-    return post("POST", "/channels/" + conversation + "/messages", conversation, body);
+    return post("POST", "/channels/" + conversation + "/messages", conversation, body,
+                message.label);
 }
 
 Sent Discord::ask(const Card& card) {
@@ -310,20 +313,20 @@ Sent Discord::ask(const Card& card) {
                                  {"allowed_mentions", JsonObject{{"parse", JsonArray{}}}},
                                  {"components", buttons_of(card)}};
     const std::string& conversation = card.spot.conversation;
-    return post("POST", "/channels/" + conversation + "/messages", conversation, body);
+    return post("POST", "/channels/" + conversation + "/messages", conversation, body, card.label);
 }
 
 Result<> Discord::settle(const Posted& card, const std::string& text) {
     const Json body = JsonObject{{"content", fenced(text)}, {"components", JsonArray{}}};
     const std::string& conversation = card.spot.conversation;
-    const Sent sent =
-        post("PATCH", "/channels/" + conversation + "/messages/" + card.id, conversation, body);
+    const Sent sent = post("PATCH", "/channels/" + conversation + "/messages/" + card.id,
+                           conversation, body, card.label);
     return sent.how == Sent::How::sent ? Result<>() : Result<>(fail(Code::io, sent.what));
 }
 
 void Discord::typing(const Spot& spot) {
     static_cast<void>(call("POST", "/channels/" + spot.conversation + "/typing", spot.conversation,
-                           Json(), nullptr, "credential")
+                           Json(), nullptr, "credential", flow::Label::nothing())
                           .ok());
 }
 

@@ -65,13 +65,14 @@ class Discord : public Platform {
 
     base::Result<WebAnswer> call(const std::string& method, const std::string& path,
                                  const std::string& conversation, const wire::Json& body,
-                                 const os::WakeUp* stop, const std::string& credential);
+                                 const os::WakeUp* stop, const std::string& credential,
+                                 const flow::Label& label = flow::Label::unknown());
     base::Result<> serve(Receiver& receiver, const os::WakeUp& stop);
     base::Result<> greet(egress::MessageLine& line);
     base::Result<> take(egress::MessageLine& line, Beat& beat, Receiver& receiver,
                         const std::string& text);
     Sent post(const std::string& method, const std::string& path, const std::string& conversation,
-              const wire::Json& body);
+              const wire::Json& body, const flow::Label& label);
     void set_state(const std::string& state, const std::string& problem = "");
 
     std::unique_ptr<Passage> passage_;

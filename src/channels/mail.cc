@@ -139,8 +139,9 @@ Result<std::string> Mail::probe() {
     const std::string& ours = passage_->setting().account;
     const Spot spot{ours, ""};
     const auto key = fmt::format("probe {}", clock_.wall_ms());
-    const auto answer = TRY(passage_->submit(
-        ours, letter_for(spot, "Hardshell has tested this mailbox.", key), nullptr));
+    const auto answer =
+        TRY(passage_->submit(ours, letter_for(spot, "Hardshell has tested this mailbox.", key),
+                             flow::Label::nothing(), nullptr));
     if (answer.code / 100 != 2) {
         return fail(Code::denied, fmt::format("the mailbox opens, but mail cannot be sent: {} {}",
                                               answer.code, answer.text));
@@ -292,9 +293,11 @@ std::string Mail::letter_for(const Spot& spot, const std::string& text, const st
     return mail::composed(letter);
 }
 
-Sent Mail::post(const Spot& spot, const std::string& text, const std::string& key) {
+Sent Mail::post(const Spot& spot, const std::string& text, const std::string& key,
+                const flow::Label& label) {
     constexpr std::int64_t later_ms = 15'000;
-    const auto answer = passage_->submit(spot.conversation, letter_for(spot, text, key), nullptr);
+    const auto answer =
+        passage_->submit(spot.conversation, letter_for(spot, text, key), label, nullptr);
     if (!answer) {
         // Before the mail is whole at the server nothing was sent.
         const Code code = answer.error().code;
@@ -310,7 +313,7 @@ Sent Mail::post(const Spot& spot, const std::string& text, const std::string& ke
 }
 
 Sent Mail::send(const Outgoing& message) {
-    return post(message.spot, message.text, message.key);
+    return post(message.spot, message.text, message.key, message.label);
 }
 
 Sent Mail::ask(const Card& card) {
@@ -320,19 +323,21 @@ Sent Mail::ask(const Card& card) {
         shortened(card.text, card_bytes_max), base::format_time(card.expiry_ms).substr(11, 5),
         card.decision, card.who.empty() ? "" : "May approve: " + card.who + "\n", card.approve,
         card.deny);
-    return post(card.spot, text, "card " + card.approve);
+    return post(card.spot, text, "card " + card.approve, card.label);
 }
 
 // A mail cannot be changed, so another one tells.
 Result<> Mail::settle(const Posted& card, const std::string& text) {
-    const Sent sent = post(card.spot, shortened(text, card_bytes_max), "settled " + card.id);
+    const Sent sent =
+        post(card.spot, shortened(text, card_bytes_max), "settled " + card.id, card.label);
     return sent.how == Sent::How::sent ? Result<>() : Result<>(fail(Code::io, sent.what));
 }
 
 void Mail::whisper(const Spot& spot, const Account& account, const std::string& text) {
     const bool same = spot.conversation == account.user;
     const Spot to = same ? spot : Spot{account.user, ""};
-    static_cast<void>(post(to, text, fmt::format("whisper {}", clock_.wall_ms())));
+    static_cast<void>(
+        post(to, text, fmt::format("whisper {}", clock_.wall_ms()), flow::Label::nothing()));
 }
 
 }  // namespace hs::channels

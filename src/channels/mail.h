@@ -75,7 +75,8 @@ class Mail : public Platform {
               const os::WakeUp& stop);
     bool deliver(Receiver& receiver, Incoming message);
     bool is_given_up(std::uint64_t uid);
-    Sent post(const Spot& spot, const std::string& text, const std::string& key);
+    Sent post(const Spot& spot, const std::string& text, const std::string& key,
+              const flow::Label& label);
     std::string letter_for(const Spot& spot, const std::string& text, const std::string& key);
     void remember(const Spot& spot, Thread thread);
     void set_state(const std::string& state, const std::string& problem = "");

@@ -67,7 +67,8 @@ std::string packed(const Answer& answer) {
     return wire::canonical_json(JsonObject{{"channel", answer.channel},
                                            {"conversation", answer.message.spot.conversation},
                                            {"thread", answer.message.spot.thread},
-                                           {"text", answer.message.text}});
+                                           {"text", answer.message.text},
+                                           {"label", flow::to_json(answer.message.label)}});
 }
 
 Result<Answer> answer_from(std::int64_t row, std::string key, const std::string& text) {
@@ -79,6 +80,7 @@ Result<Answer> answer_from(std::int64_t row, std::string key, const std::string&
                          TRY(wire::text_at(json, "thread"))};
     made.message.text = TRY(wire::text_at(json, "text"));
     made.message.key = std::move(key);
+    made.message.label = flow::label_or_unknown(json.find("label"));
     made.is_left = true;
     return made;
 }

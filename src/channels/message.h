@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "flow/label.h"
 
 namespace hs::channels {
 
@@ -47,6 +48,8 @@ struct Outgoing {
     Spot spot;
     std::string text;  // Markdown
     std::string key;   // ours: the platform tells by it whether the message was sent before
+    // Of what the text may hold: what was seen by whoever wrote it.
+    flow::Label label = flow::Label::unknown();
 };
 
 // An approval that waits: the keeper's text, and opaque ids for the two answers.
@@ -59,12 +62,14 @@ struct Card {
     std::string approve;
     std::string deny;
     base::WallTime_ms expiry_ms = 0;
+    flow::Label label = flow::Label::unknown();
 };
 
 // A message of ours at its platform.
 struct Posted {
     Spot spot;
     std::string id;
+    flow::Label label = flow::Label::unknown();
 };
 
 // How a message went out.

@@ -31,14 +31,15 @@ std::int64_t retry_after(const net::Headers& headers) {
 
 }  // namespace
 
-Result<gate::Permit<gate::SendMessage>> Passage::permit(const gate::SendMessage& action) {
+Result<gate::Permit<gate::SendMessage>> Passage::permit(const gate::SendMessage& action,
+                                                        const flow::Label& label) {
     gate::Circumstances circumstances;
     circumstances.person = owner_;
     circumstances.space = space_;
     circumstances.agent = "main";
     circumstances.origin =
         action.conversation.empty() ? action.channel : action.channel + "/" + action.conversation;
-    circumstances.label = flow::Label::unknown();
+    circumstances.label = label;
     circumstances.approver = gate::Circumstances::Approver::nobody;
     auto verdict = TRY(gate_.ask(action, circumstances));
     if (auto* permit = std::get_if<gate::Permit<gate::SendMessage>>(&verdict)) {
@@ -73,7 +74,7 @@ Result<WebAnswer> Passage::exchange(const WebRequest& request, const os::WakeUp*
         action.body_sha256 = base::to_hex(crypto::sha256(base::bytes_of(request.body)));
     }
     action.credential = request.credential;
-    const auto permit = TRY(this->permit(action));
+    const auto permit = TRY(this->permit(action, request.label));
     egress::OutgoingRequest outgoing;
     outgoing.method = action.method;
     outgoing.target = permit.action().target;
@@ -163,11 +164,11 @@ Result<wire::Json> Passage::check_letter(std::string_view letter, const std::str
     action.host = domain;
     action.port = name_server_port;
     action.target = gate::letter_target(setting_.account);
-    return hand_over(action, letter, stop);
+    return hand_over(action, letter, flow::Label::unknown(), stop);
 }
 
 Result<MailAnswer> Passage::submit(const std::string& to, std::string_view letter,
-                                   const os::WakeUp* stop) {
+                                   const flow::Label& label, const os::WakeUp* stop) {
     const auto server = TRY(gate::mail_server(setting_, gate::MailProtocol::smtp));
     gate::SendMessage action;
     action.channel = setting_.name;
@@ -180,21 +181,21 @@ Result<MailAnswer> Passage::submit(const std::string& to, std::string_view lette
     action.port = server.port;
     action.target = gate::letter_target(to);
     action.credential = "credential";
-    const wire::Json told = TRY(hand_over(action, letter, stop));
+    const wire::Json told = TRY(hand_over(action, letter, label, stop));
     return MailAnswer{static_cast<int>(TRY(wire::integer_at(told, "code"))),
                       TRY(wire::text_at(told, "text"))};
 }
 
 // Gives egress the bytes that the permit names, and hears what came of it.
 Result<wire::Json> Passage::hand_over(const gate::SendMessage& action, std::string_view letter,
-                                      const os::WakeUp* stop) {
+                                      const flow::Label& label, const os::WakeUp* stop) {
     constexpr std::size_t piece_bytes = std::size_t{256} << 10U;
     constexpr std::int64_t answer_ms = 120'000;
     gate::SendMessage whole = action;
     whole.content_type = "message/rfc822";
     whole.body_bytes = letter.size();
     whole.body_sha256 = base::to_hex(crypto::sha256(base::bytes_of(letter)));
-    const auto permit = TRY(this->permit(whole));
+    const auto permit = TRY(this->permit(whole, label));
     const auto egress = egress_();
     const auto exchanged = [&]() -> Result<wire::Json> {
         const auto line = TRY(egress::MessageLine::open(*egress, permit.ticket(), permit.envelope(),

@@ -33,7 +33,8 @@ struct WebRequest {
     std::string path;  // behind the base address
     std::string content_type;
     std::string body;
-    std::string credential = "credential";  // or "app_credential", or empty
+    std::string credential = "credential";       // or "app_credential", or empty
+    flow::Label label = flow::Label::unknown();  // of what is said
     std::int64_t wait_ms = 30'000;
 };
 
@@ -71,7 +72,7 @@ class Passage {
                                           const os::WakeUp* stop);
     // Hands the mail to our server for that address; its answer (egress/submission.h).
     base::Result<MailAnswer> submit(const std::string& to, std::string_view letter,
-                                    const os::WakeUp* stop);
+                                    const flow::Label& label, const os::WakeUp* stop);
     // The channel's own listener (egress/hook_listener.h), at its listen_port.
     base::Result<std::unique_ptr<egress::MessageLine>> listen(const os::WakeUp* stop);
 
@@ -79,8 +80,9 @@ class Passage {
     base::Result<std::unique_ptr<egress::MessageLine>> open_line(const gate::SendMessage& action,
                                                                  const os::WakeUp* stop);
     base::Result<wire::Json> hand_over(const gate::SendMessage& action, std::string_view letter,
-                                       const os::WakeUp* stop);
-    base::Result<gate::Permit<gate::SendMessage>> permit(const gate::SendMessage& action);
+                                       const flow::Label& label, const os::WakeUp* stop);
+    base::Result<gate::Permit<gate::SendMessage>> permit(
+        const gate::SendMessage& action, const flow::Label& label = flow::Label::unknown());
 
     gate::Gate& gate_;
     EgressNow egress_;

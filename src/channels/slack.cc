@@ -95,8 +95,9 @@ void Slack::set_state(const std::string& state, const std::string& problem) {
 }
 
 Result<Json> Slack::call(const std::string& method, const std::string& conversation,
-                         const Json& body, const os::WakeUp* stop) {
+                         const Json& body, const os::WakeUp* stop, const flow::Label& label) {
     WebRequest request;
+    request.label = label;
     request.purpose = method;
     request.conversation = conversation;
     request.path = "/" + method;
@@ -200,8 +201,10 @@ bool Slack::take(const Line& line, Receiver& receiver, const std::string& text) 
 }
 
 // A message that is posted or changed; what the Web API says to it.
-Sent Slack::post(const std::string& method, const std::string& conversation, Json body) {
+Sent Slack::post(const std::string& method, const std::string& conversation, Json body,
+                 const flow::Label& label) {
     WebRequest request;
+    request.label = label;
     request.purpose = method;
     request.conversation = conversation;
     request.path = "/" + method;
@@ -238,7 +241,7 @@ Sent Slack::send(const Outgoing& message) {
                    {"metadata", JsonObject{{"event_type", "hardshell_answer"},
                                            {"event_payload", JsonObject{{"key", message.key}}}}}};
     if (!message.spot.thread.empty()) body["thread_ts"] = message.spot.thread;
-    return post("chat.postMessage", message.spot.conversation, std::move(body));
+    return post("chat.postMessage", message.spot.conversation, std::move(body), message.label);
 }
 
 Result<std::string> Slack::find_sent(const Outgoing& message) {
@@ -246,6 +249,7 @@ Result<std::string> Slack::find_sent(const Outgoing& message) {
     WebRequest request;
     request.purpose = threaded ? "conversations.replies" : "conversations.history";
     request.conversation = message.spot.conversation;
+    request.label = flow::Label::nothing();  // it only looks
     request.method = "GET";
     request.path =
         fmt::format("/{}?channel={}&limit=100&include_all_metadata=true", request.purpose,
@@ -267,7 +271,7 @@ Sent Slack::ask(const Card& card) {
                            {"text", "An approval is needed: " + escaped(shortened(card.text, 300))},
                            {"blocks", blocks_of(card)}};
     if (!card.spot.thread.empty()) body["thread_ts"] = card.spot.thread;
-    return post("chat.postMessage", card.spot.conversation, std::move(body));
+    return post("chat.postMessage", card.spot.conversation, std::move(body), card.label);
 }
 
 Result<> Slack::settle(const Posted& card, const std::string& text) {
@@ -275,7 +279,7 @@ Result<> Slack::settle(const Posted& card, const std::string& text) {
                                  {"ts", card.id},
                                  {"text", escaped(shortened(text, card_bytes_max))},
                                  {"blocks", JsonArray{section(fenced(text))}}};
-    TRY(call("chat.update", card.spot.conversation, body, nullptr));
+    TRY(call("chat.update", card.spot.conversation, body, nullptr, card.label));
     return {};
 }
 
@@ -283,7 +287,8 @@ void Slack::whisper(const Spot& spot, const Account& account, const std::string&
     Json body =
         JsonObject{{"channel", spot.conversation}, {"user", account.user}, {"text", escaped(text)}};
     if (!spot.thread.empty()) body["thread_ts"] = spot.thread;
-    static_cast<void>(call("chat.postEphemeral", spot.conversation, body, nullptr).ok());
+    static_cast<void>(
+        call("chat.postEphemeral", spot.conversation, body, nullptr, flow::Label::nothing()).ok());
 }
 
 }  // namespace hs::channels

@@ -45,13 +45,15 @@ class Slack : public Platform {
     };
 
     base::Result<wire::Json> call(const std::string& method, const std::string& conversation,
-                                  const wire::Json& body, const os::WakeUp* stop);
+                                  const wire::Json& body, const os::WakeUp* stop,
+                                  const flow::Label& label = flow::Label::unknown());
     base::Result<> learn_us(const os::WakeUp* stop);
     base::Result<Line> connect(const os::WakeUp& stop);
     base::Result<> serve(Line& line, Receiver& receiver, const os::WakeUp& stop);
     // True when the platform asks for another connection.
     bool take(const Line& line, Receiver& receiver, const std::string& text);
-    Sent post(const std::string& method, const std::string& conversation, wire::Json body);
+    Sent post(const std::string& method, const std::string& conversation, wire::Json body,
+              const flow::Label& label);
     void set_state(const std::string& state, const std::string& problem = "");
 
     std::unique_ptr<Passage> passage_;

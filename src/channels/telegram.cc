@@ -133,8 +133,10 @@ void Telegram::set_state(const std::string& state, const std::string& problem) {
 }
 
 Result<WebAnswer> Telegram::call(const std::string& method, const std::string& conversation,
-                                 const Json& body, const os::WakeUp* stop, std::int64_t wait_ms) {
+                                 const Json& body, const os::WakeUp* stop, std::int64_t wait_ms,
+                                 const flow::Label& label) {
     WebRequest request;
+    request.label = label;
     request.purpose = method;
     request.conversation = conversation;
     request.path = "/bot{credential}/" + method;
@@ -213,8 +215,9 @@ void Telegram::answer_press(const std::string& query) {
         call("answerCallbackQuery", "", JsonObject{{"callback_query_id", query}}, nullptr).ok());
 }
 
-Sent Telegram::post(const std::string& method, const std::string& conversation, const Json& body) {
-    const auto answer = call(method, conversation, body, nullptr);
+Sent Telegram::post(const std::string& method, const std::string& conversation, const Json& body,
+                    const flow::Label& label) {
+    const auto answer = call(method, conversation, body, nullptr, 30'000, label);
     if (!answer) {
         const Code code = answer.error().code;
         const bool never = code == Code::denied || code == Code::invalid_input;
@@ -248,7 +251,8 @@ Json said(const Spot& spot, const std::string& text) {
 }  // namespace
 
 Sent Telegram::send(const Outgoing& message) {
-    return post("sendMessage", message.spot.conversation, said(message.spot, message.text));
+    return post("sendMessage", message.spot.conversation, said(message.spot, message.text),
+                message.label);
 }
 
 Sent Telegram::ask(const Card& card) {
@@ -261,21 +265,21 @@ Sent Telegram::ask(const Card& card) {
         {"inline_keyboard",
          JsonArray{JsonArray{JsonObject{{"text", "Approve"}, {"callback_data", card.approve}},
                              JsonObject{{"text", "Deny"}, {"callback_data", card.deny}}}}}};
-    return post("sendMessage", card.spot.conversation, body);
+    return post("sendMessage", card.spot.conversation, body, card.label);
 }
 
 Result<> Telegram::settle(const Posted& card, const std::string& text) {
     const Json body = JsonObject{{"chat_id", card.spot.conversation},
                                  {"message_id", number_of(card.id)},
                                  {"text", shortened(text, card_bytes_max)}};
-    const Sent sent = post("editMessageText", card.spot.conversation, body);
+    const Sent sent = post("editMessageText", card.spot.conversation, body, card.label);
     return sent.how == Sent::How::sent ? Result<>() : Result<>(fail(Code::io, sent.what));
 }
 
 void Telegram::typing(const Spot& spot) {
     static_cast<void>(call("sendChatAction", spot.conversation,
                            JsonObject{{"chat_id", spot.conversation}, {"action", "typing"}},
-                           nullptr)
+                           nullptr, 30'000, flow::Label::nothing())
                           .ok());
 }
 

@@ -41,12 +41,14 @@ class Telegram : public Platform {
     };
     base::Result<WebAnswer> call(const std::string& method, const std::string& conversation,
                                  const wire::Json& body, const os::WakeUp* stop,
-                                 std::int64_t wait_ms = 30'000);
+                                 std::int64_t wait_ms = 30'000,
+                                 const flow::Label& label = flow::Label::unknown());
     base::Result<> learn_us(const os::WakeUp* stop);
     // nothing_at_once: a server that does not wait must not make us spin.
     enum class Polled : std::uint8_t { well, nothing_at_once };
     base::Result<Polled> poll(Receiver& receiver, const os::WakeUp& stop);
-    Sent post(const std::string& method, const std::string& conversation, const wire::Json& body);
+    Sent post(const std::string& method, const std::string& conversation, const wire::Json& body,
+              const flow::Label& label);
     void answer_press(const std::string& query);
     void set_state(const std::string& state, const std::string& problem = "");
 

@@ -108,7 +108,7 @@ Result<std::string> Webhook::probe() {
                        setting.url.empty() ? "; answers go nowhere, for it has no url" : "");
 }
 
-Sent Webhook::post(const std::string& type, const Spot& spot, Json data) {
+Sent Webhook::post(const std::string& type, const Spot& spot, Json data, const flow::Label& label) {
     if (passage_->setting().url.empty()) {
         return {
             Sent::How::refused, "", 0,
@@ -119,6 +119,7 @@ Sent Webhook::post(const std::string& type, const Spot& spot, Json data) {
     const Json* key = data.find("key");
     const std::string id = key != nullptr && key->text() != nullptr ? *key->text() : "";
     WebRequest request;
+    request.label = label;
     request.purpose = type;
     request.conversation = spot.conversation;
     request.content_type = "application/json";
@@ -143,7 +144,8 @@ Sent Webhook::post(const std::string& type, const Spot& spot, Json data) {
 }
 
 Sent Webhook::send(const Outgoing& message) {
-    return post("answer", message.spot, JsonObject{{"text", message.text}, {"key", message.key}});
+    return post("answer", message.spot, JsonObject{{"text", message.text}, {"key", message.key}},
+                message.label);
 }
 
 Sent Webhook::ask(const Card& card) {
@@ -154,12 +156,13 @@ Sent Webhook::ask(const Card& card) {
                            {"who", card.who},
                            {"expires", base::format_time(card.expiry_ms)},
                            {"approve", card.approve},
-                           {"deny", card.deny}});
+                           {"deny", card.deny}},
+                card.label);
 }
 
 Result<> Webhook::settle(const Posted& card, const std::string& text) {
-    const Sent sent =
-        post("approval.settled", card.spot, JsonObject{{"text", text}, {"key", card.id}});
+    const Sent sent = post("approval.settled", card.spot,
+                           JsonObject{{"text", text}, {"key", card.id}}, card.label);
     return sent.how == Sent::How::sent ? Result<>() : Result<>(fail(Code::io, sent.what));
 }
 

@@ -29,7 +29,7 @@ class Webhook : public Platform {
 
   private:
     void take(Receiver& receiver, const egress::Hook& hook, std::function<void(bool)> kept);
-    Sent post(const std::string& type, const Spot& spot, wire::Json data);
+    Sent post(const std::string& type, const Spot& spot, wire::Json data, const flow::Label& label);
 
     std::unique_ptr<Passage> passage_;
     const ListenTimes times_;

@@ -94,11 +94,12 @@ Result<std::string> WhatsApp::probe() {
                        held.problem.empty() ? "" : ": " + held.problem);
 }
 
-Sent WhatsApp::post(const std::string& conversation, Json body) {
+Sent WhatsApp::post(const std::string& conversation, Json body, const flow::Label& label) {
     body["messaging_product"] = "whatsapp";
     body["recipient_type"] = "individual";
     body["to"] = conversation;
     WebRequest request;
+    request.label = label;
     request.purpose = "messages";
     request.conversation = conversation;
     request.path = "/" + passage_->setting().account + "/messages";
@@ -129,7 +130,7 @@ Sent WhatsApp::send(const Outgoing& message) {
     Json body = text_body(message.text);
     // It comes back in the statuses: by it we know that the message has arrived.
     body["biz_opaque_callback_data"] = message.key;
-    return post(message.spot.conversation, std::move(body));
+    return post(message.spot.conversation, std::move(body), message.label);
 }
 
 Result<std::string> WhatsApp::find_sent(const Outgoing& message) {
@@ -147,7 +148,7 @@ Sent WhatsApp::ask(const Card& card) {
     if (text.size() > body_bytes_max) {
         // A message with buttons is too short for it: the whole card comes in front.
         const Sent whole =
-            post(card.spot.conversation, text_body(shortened(text, text_bytes_most)));
+            post(card.spot.conversation, text_body(shortened(text, text_bytes_most)), card.label);
         if (whole.how != Sent::How::sent) return whole;
         text = shortened("The approval above. " + facts, body_bytes_max);
     }
@@ -158,14 +159,14 @@ Sent WhatsApp::ask(const Card& card) {
                     {"body", JsonObject{{"text", text}}},
                     {"action", JsonObject{{"buttons", JsonArray{button(card.approve, "Approve"),
                                                                 button(card.deny, "Deny")}}}}}}};
-    return post(card.spot.conversation, body);
+    return post(card.spot.conversation, body, card.label);
 }
 
 // WhatsApp's messages are not edited: the outcome is a message that quotes the card.
 Result<> WhatsApp::settle(const Posted& card, const std::string& text) {
     Json body = text_body(shortened(text, text_bytes_most));
     body["context"] = JsonObject{{"message_id", card.id}};
-    const Sent sent = post(card.spot.conversation, std::move(body));
+    const Sent sent = post(card.spot.conversation, std::move(body), card.label);
     return sent.how == Sent::How::sent ? Result<>() : Result<>(fail(Code::io, sent.what));
 }
 

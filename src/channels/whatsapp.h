@@ -40,7 +40,7 @@ class WhatsApp : public Platform {
         std::deque<std::string> order;
     };
     void take(Receiver& receiver, const egress::Hook& hook, std::function<void(bool)> kept);
-    Sent post(const std::string& conversation, wire::Json body);
+    Sent post(const std::string& conversation, wire::Json body, const flow::Label& label);
 
     std::unique_ptr<Passage> passage_;
     const base::Clock& clock_;

@@ -98,6 +98,22 @@ TEST(ChannelSettings, SayWhereAChannelMayGo) {
     EXPECT_FALSE(channel_settings(*Settings::parse("[channel.x]\nkind = \"fax\"\n", "c")).ok());
 }
 
+TEST(ChannelSettings, SayWhatAGroupIsFor) {
+    const auto channel = [](const std::string& groups) {
+        return channel_settings(
+            *Settings::parse("[channel.work]\nkind = \"slack\"\ngroups = [" + groups + "]\n", "c"));
+    };
+    const auto good = channel(R"("C1 public external", "*  internal")");
+    ASSERT_TRUE(good.ok()) << good.error().what;
+    EXPECT_EQ(*group_of(good->front(), "C1"), (ChannelGroup{"C1", flow::DataClass::public_, true}));
+    EXPECT_EQ(group_of(good->front(), "C2")->data_class, flow::DataClass::internal);
+    EXPECT_EQ(group_of(channel(R"("C1 public")")->front(), "C2"), nullptr);
+    for (const char* bad : {R"("")", R"("C1")", R"("C1 open")", R"("C1 public outside")",
+                            R"("C1 public external x")"}) {
+        EXPECT_FALSE(channel(bad).ok()) << bad;
+    }
+}
+
 // Of mail: the two servers alone, and without TLS none but on this machine.
 TEST(ChannelSettings, SayWhereMailMayGo) {
     const auto channel = [](const std::string& more) {

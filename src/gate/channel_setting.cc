@@ -69,6 +69,11 @@ const std::vector<SettingRow> rows{
      "A conversation of this channel in which every approval that a channel asks for is shown."},
     {"channel.*.mention", SettingType::boolean, "true",
      "In groups, hear only messages that name the assistant."},
+    {"channel.*.groups", SettingType::text_list, "[]",
+     "What conversations of more people than one are for: \"C012 internal\", \"C013 public "
+     "external\"; "
+     "\"*\" is every one that is not named. What is said there is of that data class, and nothing "
+     "above it is said there."},
     {"channel.*.messages_per_minute", SettingType::integer, "30",
      "How many messages of one person are taken in a minute.", 1, 1'000'000},
 };
@@ -138,6 +143,11 @@ Result<ChannelSetting> read_one(const Settings& settings, const std::string& nam
     one.approval_conversation = settings.text(at + "approval_conversation");
     one.needs_mention = settings.boolean(at + "mention");
     one.messages_per_minute = settings.integer(at + "messages_per_minute");
+    for (const auto& text : settings.texts(at + "groups")) {
+        const auto group = channel_group(text);
+        if (!group) return fail(Code::invalid_input, at + "groups: " + group.error().what);
+        one.groups.push_back(*group);
+    }
     return one;
 }
 
@@ -150,6 +160,33 @@ const std::vector<SettingRow>& channel_setting_rows() {
 Result<std::vector<ChannelSetting>> channel_settings(const Settings& settings) {
     std::vector<ChannelSetting> all;
     for (const auto& name : settings.names("channel")) all.push_back(TRY(read_one(settings, name)));
+    return all;
+}
+
+Result<ChannelGroup> channel_group(std::string_view text) {
+    std::vector<std::string> words;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find(' '), text.size());
+        if (end > 0) words.emplace_back(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    const auto data_class = words.size() >= 2 ? flow::data_class_from_name(words[1]) : std::nullopt;
+    const bool is_external = words.size() == 3 && words[2] == "external";
+    if (!data_class || (words.size() != 2 && !is_external)) {
+        return fail(Code::invalid_input,
+                    "expected a conversation's id, a data class (public, internal, source_code, "
+                    "confidential, …) and, where outsiders read it, the word external: \"C012 "
+                    "internal\"");
+    }
+    return ChannelGroup{words[0], *data_class, is_external};
+}
+
+const ChannelGroup* group_of(const ChannelSetting& channel, std::string_view conversation) {
+    const ChannelGroup* all = nullptr;
+    for (const ChannelGroup& group : channel.groups) {
+        if (group.conversation == conversation) return &group;
+        if (group.conversation == "*") all = &group;
+    }
     return all;
 }
 

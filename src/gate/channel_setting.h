@@ -7,10 +7,20 @@
 #pragma once
 
 #include "base/bytes.h"
+#include "flow/label.h"
 #include "gate/action.h"
 #include "gate/settings.h"
 
 namespace hs::gate {
+
+// A conversation of more people than one: what is said there is of this class, and nothing above
+// its level is said there.
+struct ChannelGroup {
+    std::string conversation;  // the platform's id; "*": every one that is not named
+    flow::DataClass data_class = flow::DataClass::internal;
+    bool is_external = false;  // people outside of the organisation read it
+    bool operator==(const ChannelGroup&) const = default;
+};
 
 struct ChannelSetting {
     std::string name;
@@ -29,10 +39,15 @@ struct ChannelSetting {
     std::string approval_conversation;  // where cards are shown as well
     bool needs_mention = true;          // in groups
     std::int64_t messages_per_minute = 30;
+    std::vector<ChannelGroup> groups;
     bool operator==(const ChannelSetting&) const = default;
 };
 
 const std::vector<SettingRow>& channel_setting_rows();
+// "C012 internal" or "C013 public external".
+base::Result<ChannelGroup> channel_group(std::string_view text);
+// The group that the conversation is; null where nothing is said of it.
+const ChannelGroup* group_of(const ChannelSetting& channel, std::string_view conversation);
 // In the order of their names. invalid_input names the setting that is wrong.
 base::Result<std::vector<ChannelSetting>> channel_settings(const Settings& settings);
 

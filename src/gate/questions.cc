@@ -251,6 +251,17 @@ policy::Channel Questions::channel_named(const std::string& name) const {
     const std::string own = channel_of_origin(name);
     const auto* kind = settings_.find("channel." + own + ".kind");
     if (kind != nullptr && kind->value.text() != nullptr) channel.kind = *kind->value.text();
+    const std::string listed = "channel." + own + ".groups";
+    const bool has_groups = own.size() < name.size() && settings_.find(listed) != nullptr;
+    if (!has_groups) return channel;
+    ChannelSetting groups;
+    for (const auto& text : settings_.texts(listed)) {
+        if (const auto group = channel_group(text)) groups.groups.push_back(*group);
+    }
+    if (const ChannelGroup* group = group_of(groups, name.substr(own.size() + 1))) {
+        channel.audience = flow::level_of(group->data_class);
+        channel.is_external = group->is_external;
+    }
     return channel;
 }
 

@@ -377,6 +377,27 @@ class ApprovalsOff(OnSlack):
         self.assertEqual(self.hardshell.wait_for_approval()["status"], "pending")
 
 
+class Groups(OnSlack):
+    settings = 'approvals = true\ngroups = ["C1 public external", "C2 confidential"]\n'
+
+    def test_what_not_everyone_in_a_group_may_read_is_not_said_there(self):
+        self.pair("U1")
+        (self.hardshell.project / "f1.txt").write_text("number 1\n")
+        for channel in ("C1", "C2"):
+            self.slack.say("<@UBOT> help", channel=channel, channel_type="channel")
+            self.assertNotIn("not said here", self.slack.answers(channel, 1)[0]["text"])
+            self.slack.say("<@UBOT> read f1.txt", channel=channel, channel_type="channel")
+        self.assertIn("number 1", self.slack.answers("C2", 2)[1]["text"])
+        told = self.slack.answers("C1", 2)[1]["text"]
+        self.assertIn("This is not said here", told)
+        self.assertNotIn("number 1", json.dumps(self.slack.messages("C1")))
+        # A conversation of their own has no such bound.
+        self.slack.say("read f1.txt")
+        self.assertIn("number 1", self.slack.answers("DU1", 1)[0]["text"])
+        refused = [e for e in self.hardshell.events(400) if "not everyone in this group" in json.dumps(e)]
+        self.assertTrue(refused)
+
+
 class Delivery(OnSlack):
     retry_ms = 400
     settings = "messages_per_minute = 100000\n"

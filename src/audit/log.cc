@@ -97,8 +97,9 @@ Result<std::uint64_t> Log::put_and_wait(Item item) {
     Answer answer;
     item.answer = &answer;
     const std::uint64_t number = TRY(put(std::move(item)));
-    std::unique_lock lock(answer_mutex_);
-    answered_.wait(lock, [&] { return settled_ >= number; });
+    for (std::uint64_t settled = settled_.load(); settled < number; settled = settled_.load()) {
+        settled_.wait(settled);
+    }
     return std::move(answer.index);
 }
 
@@ -111,11 +112,8 @@ void Log::answer(Item& item, Result<std::uint64_t> index) {
 }
 
 void Log::settle_up_to(std::uint64_t number) {
-    {
-        const std::scoped_lock lock(answer_mutex_);
-        settled_ = number;
-    }
-    answered_.notify_all();
+    settled_ = number;
+    settled_.notify_all();
 }
 
 Result<> Log::append(const Event& event, OnDurable on_durable) {

@@ -139,11 +139,9 @@ class Log {
     bool stopping_ = false;
     LogStatus status_;
     std::atomic<bool> failed_{false};  // whether status_ has a failure: to look without the lock
-    // Every item up to this number has its answer; one wake-up serves a whole batch. A lock of its
-    // own, so that those who wake do not hold up those who append.
-    std::mutex answer_mutex_;
-    std::condition_variable answered_;
-    std::uint64_t settled_ = 0;
+    // Every item up to this number has its answer; one wake-up serves a whole batch, and whoever
+    // wakes takes no lock.
+    std::atomic<std::uint64_t> settled_{0};
 
     // The writer thread's own.
     std::size_t usual_batch_ = 1;  // how many come back together

@@ -59,6 +59,14 @@ bool is_of_machine(const mail::Letter& letter) {
            empty_path;
 }
 
+// What a domain's owner has in hand, roughly: "mail.firm.example" is of "firm.example".
+std::string two_labels(const std::string& domain) {
+    const std::size_t last = domain.rfind('.');
+    const std::size_t before =
+        last == std::string::npos || last == 0 ? std::string::npos : domain.rfind('.', last - 1);
+    return before == std::string::npos ? domain : domain.substr(before + 1);
+}
+
 // The first id of the thread, or the mail's own.
 std::string root_of(const mail::Letter& letter) {
     for (const auto* name : {"references", "in-reply-to", "message-id"}) {
@@ -181,35 +189,71 @@ Result<> Mail::serve(Imap& imap, Receiver& receiver, const os::WakeUp& stop) {
     }
 }
 
-Result<Mail::Round> Mail::round(Imap& imap, Receiver& receiver, const os::WakeUp& stop) {
-    Round found = Round::nothing;
-    bool is_waiting = false;
-    for (const std::uint64_t uid : TRY(imap.unseen(round_max))) {
-        auto letter = imap.fetch(uid);
-        if (!letter && letter.error().code == Code::not_found) continue;
-        bool is_done = false;
-        if (!letter && letter.error().code == Code::exhausted) {
-            receiver.note("a mail was not read: " + letter.error().what);
-            is_done = true;
-        } else if (!letter) {
-            return letter.failure();
+// The mails to look at now, those first that were tried least; whether others wait for their time.
+std::vector<std::uint64_t> Mail::due(const std::vector<std::uint64_t>& unseen, bool& waits) {
+    std::vector<std::pair<int, std::uint64_t>> found;
+    for (const std::uint64_t uid : unseen) {
+        const auto held = deferred_.find(uid);
+        if (held == deferred_.end()) {
+            found.emplace_back(0, uid);
+        } else if (held->second.until.passed()) {
+            found.emplace_back(held->second.tries, uid);
         } else {
-            is_done = take(uid, *letter, receiver, stop);
+            waits = waits || held->second.tries < tries_max;
         }
-        if (!is_done) {
-            is_waiting = true;
-            continue;
-        }
-        tries_.erase(uid);
-        TRY(imap.mark_seen(uid));
-        found = Round::some;
     }
-    return found == Round::nothing && is_waiting ? Round::waiting : found;
+    std::sort(found.begin(), found.end());
+    std::vector<std::uint64_t> uids;
+    for (const auto& [tries, uid] : found) uids.push_back(uid);
+    return uids;
 }
 
-bool Mail::is_given_up(std::uint64_t uid) {
-    if (tries_.size() >= threads_max) tries_.clear();
-    return ++tries_[uid] >= tries_max;
+Result<Mail::Round> Mail::round(Imap& imap, Receiver& receiver, const os::WakeUp& stop) {
+    bool anything = false;
+    bool waits = false;
+    std::size_t looked_at = 0;
+    for (const std::uint64_t uid : due(TRY(imap.unseen(waiting_max)), waits)) {
+        if (looked_at++ == round_max) return Round::some;
+        auto letter = imap.fetch(uid);
+        const Code code = letter ? Code::io : letter.error().code;
+        if (!letter && code == Code::not_found) continue;
+        if (!letter && code != Code::exhausted) return letter.failure();
+        if (!letter) receiver.note("a mail was not read: " + letter.error().what);
+        if (letter && !take(uid, *letter, receiver, stop)) {
+            waits = true;
+            continue;
+        }
+        deferred_.erase(uid);
+        TRY(imap.mark_seen(uid));
+        anything = true;
+    }
+    if (anything) return Round::some;
+    return waits ? Round::waiting : Round::nothing;
+}
+
+// Twice as long each time; after some hours not before the next start. It stays unseen.
+bool Mail::put_off(Deferred& held) const {
+    held.until = os::Deadline::after_ms(times_.again_ms << held.tries);
+    if (++held.tries < tries_max) return true;
+    held.until = os::Deadline::never();
+    return false;
+}
+
+// A mail whose sender could not be found out. Whoever sends many from domains whose name servers
+// are silent holds up nobody else: such a domain is asked about once in a while.
+bool Mail::defer(std::uint64_t uid, const std::string& domain) {
+    if (deferred_.size() >= waiting_max) deferred_.clear();
+    if (slow_.size() >= waiting_max) slow_.clear();
+    Deferred& slow = slow_[two_labels(domain)];
+    slow.until = os::Deadline::after_ms(times_.again_ms << std::min(slow.tries++, tries_max));
+    return put_off(deferred_[uid]);
+}
+
+bool Mail::waits_for_domain(std::uint64_t uid, const std::string& domain) {
+    const auto slow = slow_.find(two_labels(domain));
+    if (slow == slow_.end() || slow->second.until.passed()) return false;
+    deferred_[uid].until = slow->second.until;
+    return true;
 }
 
 bool Mail::take(std::uint64_t uid, const std::string& letter, Receiver& receiver,
@@ -222,15 +266,17 @@ bool Mail::take(std::uint64_t uid, const std::string& letter, Receiver& receiver
         if (!own) receiver.note("a mail was not read: " + facts.error().what);
         return true;
     }
+    if (waits_for_domain(uid, facts->domain)) return false;
     const auto receipt = passage_->check_letter(letter, facts->domain, &stop);
     if (!receipt) {
         const Code code = receipt.error().code;
         const bool for_good = code == Code::denied || code == Code::invalid_input;
-        if (!for_good && !is_given_up(uid)) return false;
+        if (!for_good && defer(uid, facts->domain)) return false;
         receiver.note(fmt::format("a mail that says to be from {} was not read: {}", facts->claimed,
                                   receipt.error().what));
-        return true;
+        return for_good;
     }
+    slow_.erase(two_labels(facts->domain));
     const std::string from = mail::lower_ascii(look_text(*receipt, {"from"}));
     if (from != facts->claimed) return true;  // egress and we have read the same bytes
     const std::string id = look_text(*receipt, {"message_id"});
@@ -244,7 +290,9 @@ bool Mail::take(std::uint64_t uid, const std::string& letter, Receiver& receiver
     message.is_passed_on = facts->is_passed_on;
     message.files = facts->files;
     remember(message.spot, {facts->subject, id});
-    return deliver(receiver, std::move(message)) || is_given_up(uid);
+    if (deliver(receiver, std::move(message))) return true;
+    put_off(deferred_[uid]);
+    return false;
 }
 
 // Waits until the message is durable: then alone it may be marked as seen.

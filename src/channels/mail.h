@@ -23,6 +23,8 @@ struct MailTimes {
         30'000;  // at a server without IDLE, and while a mail waits to be checked
     std::int64_t kept_ms = 60'000;
     std::int64_t pause_ms = 100;  // after a look that found nothing
+    std::int64_t again_ms =
+        30'000;  // until a mail that could not be checked is tried again, the first time
 };
 
 // What of a mail can be said before its sender is proven; nothing where it is not for us.
@@ -56,7 +58,14 @@ class Mail : public Platform {
   private:
     static constexpr std::size_t threads_max = 2'000;
     static constexpr std::size_t round_max = 50;
-    static constexpr int tries_max = 5;
+    static constexpr std::size_t waiting_max = 10'000;
+    static constexpr int tries_max = 9;
+
+    // A mail whose sender could not be found out yet: others go ahead of it.
+    struct Deferred {
+        int tries = 0;
+        os::Deadline until = os::Deadline::after_ms(0);
+    };
 
     struct Thread {
         std::string subject;
@@ -74,7 +83,11 @@ class Mail : public Platform {
     bool take(std::uint64_t uid, const std::string& letter, Receiver& receiver,
               const os::WakeUp& stop);
     bool deliver(Receiver& receiver, Incoming message);
-    bool is_given_up(std::uint64_t uid);
+    std::vector<std::uint64_t> due(const std::vector<std::uint64_t>& unseen, bool& waits);
+    // false: it was tried often enough.
+    bool put_off(Deferred& held) const;
+    bool defer(std::uint64_t uid, const std::string& domain);
+    bool waits_for_domain(std::uint64_t uid, const std::string& domain);
     Sent post(const Spot& spot, const std::string& text, const std::string& key,
               const flow::Label& label);
     std::string letter_for(const Spot& spot, const std::string& text, const std::string& key);
@@ -84,7 +97,10 @@ class Mail : public Platform {
     std::unique_ptr<Passage> passage_;
     const base::Clock& clock_;
     const MailTimes times_;
-    std::map<std::uint64_t, int> tries_;  // of run()'s thread
+    // Of run()'s thread: mails, and domains (their last two labels) whose name servers did not
+    // answer.
+    std::map<std::uint64_t, Deferred> deferred_;
+    std::map<std::string, Deferred> slow_;
     base::Guarded<Health> health_;
     base::Guarded<std::map<std::string, Thread>> threads_;  // by sender and root
 };

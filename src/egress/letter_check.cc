@@ -52,11 +52,12 @@ std::variant<std::string, Trouble> LetterCheck::run(const os::WakeUp& stop) {
     const auto letter = mail::read_letter(std::get<std::string>(taken));
     if (!letter) return Trouble{Reason::response_refused, letter.error().what};
     bool unanswered = false;
+    const os::Deadline until = os::Deadline::after_ms(lookups_ms);
     const auto key_of = [&](const std::string& name) -> Result<std::string> {
         if (!name.ends_with("._domainkey." + parts_.envelope.host)) {
             return fail(Code::denied, "the mail is of another domain than was asked for");
         }
-        const auto texts = parts_.resolver.texts(name, os::Deadline::after_ms(lookup_ms), &stop);
+        const auto texts = parts_.resolver.texts(name, until, &stop);
         unanswered = unanswered || (!texts && texts.error().code != Code::not_found);
         if (!texts) return texts.failure();
         if (texts->size() != 1) return fail(Code::denied, "the name has more than one key record");

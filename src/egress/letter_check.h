@@ -16,7 +16,7 @@ namespace hs::egress {
 
 class LetterCheck {
   public:
-    static constexpr std::int64_t lookup_ms = 8'000;
+    static constexpr std::int64_t lookups_ms = 8'000;  // all keys of one mail together
 
     struct Parts {
         os::Channel& requester;

@@ -216,6 +216,18 @@ class Mail(House):
         self.house.say(JOE, "list the files here")
         self.until(lambda: len(self.bodies()) == before + 4, "the answer to the first", 90)
 
+    def test_many_mails_from_domains_whose_name_servers_are_silent_hold_up_nobody(self):
+        self.pair()
+        before = len(self.bodies())
+        for number in range(12):
+            domain = f"d{number}.silent.example"
+            self.house.key(domain)
+            self.house.names.texts[f"s1._domainkey.{domain}"] = None
+            self.house.hand_in(self.house.signed(self.house.letter(f"eve@{domain}", "x"), domain), EVE)
+        self.house.say(JOE, "list the files here")
+        self.until(lambda: self.bodies()[before:], "the answer", 30)
+        self.assertEqual(self.house.seen(OURS), len(self.house.mails(OURS)) - 12, "none is thrown away")
+
     def test_bad_settings_say_what_to_do(self):
         for more, said in ((("--imap", "imap://mail.firm.example:143"), "without TLS only this machine's address is reached"),
                            (("--imap", "mail.firm.example"), "imap must be imaps://HOST"),

@@ -342,14 +342,15 @@ Result<> Daemon::open_doors() {
     limits.http.body_bytes_max = control::Api::request_bytes_max;
     server_ = TRY(net::HttpServer::make(
         limits, [this](net::HttpExchange& exchange) { api_->handle(exchange); }));
-    TRY(server_->serve(TRY(os::listen_unix(places_.daemon_socket)), net::Peer::Kind::unix_socket));
-    commands_ = TRY(control::CommandDesk::open(
-        places_.commands_socket,
-        {*gate_, settings_, clock_, [this] { return actors_.launcher(); }}));
+    // First what may be taken by somebody else: whoever waits for us at our socket has us then.
     if (settings_.boolean("api.enabled")) {
         const std::uint16_t real = TRY(open_loopback());
         if (real != port) api_->set_names(net::LocalNames::loopback(real));
     }
+    TRY(server_->serve(TRY(os::listen_unix(places_.daemon_socket)), net::Peer::Kind::unix_socket));
+    commands_ = TRY(control::CommandDesk::open(
+        places_.commands_socket,
+        {*gate_, settings_, clock_, [this] { return actors_.launcher(); }}));
     ready_ = true;
     record_process("process.start", "hardshelld", "");
     proof_ = TRY(DailyProof::start({places_.programs + "/hardshell", places_.state, settings_}));
@@ -362,8 +363,8 @@ Result<> Daemon::open_sealed_door() {
         control::Sealed::Parts{*gate_, [this] { return processes(); }, [this] { stop_->raise(); }});
     server_ = TRY(net::HttpServer::make(
         {}, [this](net::HttpExchange& exchange) { sealed_api_->handle(exchange); }));
-    TRY(server_->serve(TRY(os::listen_unix(places_.daemon_socket)), net::Peer::Kind::unix_socket));
     if (settings_.boolean("api.enabled")) static_cast<void>(TRY(open_loopback()));
+    TRY(server_->serve(TRY(os::listen_unix(places_.daemon_socket)), net::Peer::Kind::unix_socket));
     record_process("process.start", "hardshelld", "sealed: the lockdown is on");
     return {};
 }

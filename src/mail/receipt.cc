@@ -136,7 +136,12 @@ base::Result<Receipt> check_receipt(const Letter& letter, std::string_view recip
         return fail(Code::denied, "the mail is older than a week");
     if (receipt.date_s > now_s + clock_skew_s)
         return fail(Code::denied, "the mail's Date is in the future");
-    receipt.from = TRY(proven_sender(letter, {naming}, lookup, now_s));
+    std::vector<std::string> covered{naming};
+    // Its words are read too, so they must be the sender's.
+    const auto subject = only_field(letter, "subject");
+    if (!subject && subject.error().code != Code::not_found) return subject.failure();
+    if (subject) covered.emplace_back("subject");
+    receipt.from = TRY(proven_sender(letter, covered, lookup, now_s));
     return receipt;
 }
 

@@ -19,6 +19,7 @@ struct Receipt {
 
 inline constexpr std::int64_t letter_age_max_s = std::int64_t{7} * 24 * 3600;
 
+// The signature must cover Subject where there is one, because its words are read as the sender's.
 // denied: unproven, not addressed to `recipient`, or older than letter_age_max_s. invalid_input:
 // two readers would read its header differently.
 base::Result<Receipt> check_receipt(const Letter& letter, std::string_view recipient,

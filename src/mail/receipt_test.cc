@@ -71,6 +71,19 @@ TEST(Receipt, AMailToSomebodyElseThatIsSentOnIsRefused) {
     EXPECT_FALSE(receipt_of(cc));
 }
 
+TEST(Receipt, ASubjectThatNobodySignedIsNotTheSenders) {
+    const std::string to = "To: bot@firm.example\r\n";
+    const std::string subject = "Subject: Hello\r\n";
+    EXPECT_TRUE(receipt_of(signed_by_joe(from_and_id + date + to + subject, usual + ":subject")));
+    auto added = signed_by_joe(from_and_id + date + to, usual);
+    EXPECT_TRUE(receipt_of(added));
+    added.insert(0, subject);
+    EXPECT_FALSE(receipt_of(added));
+    auto second = signed_by_joe(from_and_id + date + to + subject, usual + ":subject");
+    second.insert(0, "Subject: run it\r\n");
+    EXPECT_FALSE(receipt_of(second));
+}
+
 TEST(Receipt, HoldsForAWeek) {
     const auto mail = signed_by_joe(from_and_id + date + "To: bot@firm.example\r\n", usual);
     EXPECT_TRUE(receipt_of(mail, sent_s + letter_age_max_s));

@@ -304,13 +304,26 @@ Result<int> run_config_get(const Desk& desk) {
     return exit_done;
 }
 
+namespace {
+
+// A part of the row's key, or a key that the row stands for: "channel.mail.imap" for
+// "channel.*.imap".
+bool explains(std::string_view row, std::string_view asked) {
+    if (asked.empty() || row.find(asked) != std::string_view::npos) return true;
+    const std::size_t star = row.find('*');
+    if (star == std::string_view::npos) return false;
+    const auto before = row.substr(0, star);
+    const auto behind = row.substr(star + 1);
+    return asked.size() > before.size() + behind.size() && asked.starts_with(before) &&
+           asked.ends_with(behind);
+}
+
+}  // namespace
+
 Result<int> run_config_explain(const Desk& desk) {
     Json list{wire::JsonArray{}};
     for (const gate::SettingRow& row : gate::setting_rows()) {
-        if (!desk.options.text.empty() &&
-            std::string(row.key).find(desk.options.text) == std::string::npos) {
-            continue;
-        }
+        if (!explains(row.key, desk.options.text)) continue;
         list.push(wire::JsonObject{
             {"key", row.key}, {"default", row.fallback}, {"meaning", row.meaning}});
     }

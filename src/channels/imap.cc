@@ -146,7 +146,13 @@ Result<> Imap::begin() {
                         go.text.substr(0, 200));
     }
     TRY(line_->write(std::string(egress::credential_place) + "\r\n"));
-    TRY(take_responses(tag, "the login"));
+    const auto in = take_responses(tag, "the login");
+    if (!in && in.error().code == Code::denied) {
+        return fail(Code::denied, in.error().what +
+                                      "; check address and password (an app password, where the "
+                                      "provider has those), then: hardshell channel add mail");
+    }
+    TRY(in);
     for (const Response& response : TRY(ask("CAPABILITY"))) {
         can_idle_ = can_idle_ || (upper(response.text) + " ").find(" IDLE ") != std::string::npos;
     }

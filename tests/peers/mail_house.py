@@ -85,6 +85,10 @@ def free_port():
         return held.getsockname()[1]
 
 
+class DoesNotStart(Exception):
+    """What the machine does not allow dovecot or opensmtpd."""
+
+
 class NameServer(socketserver.ThreadingUDPServer):
     """Answers TXT questions (RFC 1035) from a table; a name that is not there does not exist; None: no answer."""
     daemon_threads = True
@@ -157,7 +161,7 @@ class MailHouse:
             except OSError:
                 time.sleep(0.05)
         logs = "".join(path.read_text(errors="replace") for path in self.folder.glob("*.*") if path.suffix in (".log", ".out"))
-        raise AssertionError(f"nothing listens on {port}: {logs}")
+        raise DoesNotStart(f"nothing listens on {port}: {logs}")
 
     def key(self, domain, selector="s1"):
         if (domain, selector) not in self.keys:

@@ -10,9 +10,9 @@
 #include "channels/text.h"
 #include "crypto/hash.h"
 #include "mail/compose.h"
-#include "mail/dkim_tags.h"
 #include "mail/receipt.h"
 #include "mail/text.h"
+#include "mail/words.h"
 
 namespace hs::channels {
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "egress/keeper_link.h"
+#include "mail/words.h"
 
 namespace hs::egress {
 
@@ -114,8 +115,7 @@ class Collector {
 
     void mail(const std::string& from, std::string_view text) {
         text = trimmed(text);
-        std::string user = from;
-        for (char& c : user) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        const std::string user = mail::lower_ascii(from);
         add("mail", user.substr(user.find('@') + 1), user, text.substr(0, text.find('\n')));
     }
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
-#include "mail/dkim_tags.h"
+#include "mail/words.h"
 #include "wire/utf8.h"
 
 namespace hs::mail {

@@ -8,6 +8,7 @@
 #include "crypto/rsa_check.h"
 #include "crypto/sign.h"
 #include "mail/dkim_tags.h"
+#include "mail/words.h"
 
 namespace hs::mail {
 namespace {

@@ -2,20 +2,15 @@
 
 #include <algorithm>
 
+#include "mail/words.h"
+
 namespace hs::mail {
 namespace {
 
 using base::Code;
 using base::fail;
 
-constexpr std::string_view space = " \t\r\n";
 constexpr std::size_t list_entries_max = 256;
-
-std::string_view trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(space);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(space) - first + 1);
-}
 
 bool is_tag_name(std::string_view name) {
     return !name.empty() && std::ranges::all_of(name, [](char c) {
@@ -50,20 +45,6 @@ base::Result<DkimTags> read_dkim_tags(std::string_view text) {
 std::string dkim_tag(const DkimTags& tags, std::string_view name, std::string_view otherwise) {
     const auto found = tags.find(name);
     return found == tags.end() ? std::string(otherwise) : found->second;
-}
-
-std::string without_space(std::string_view text) {
-    std::string result;
-    for (const char c : text)
-        if (!space.contains(c)) result += c;
-    return result;
-}
-
-std::string lower_ascii(std::string_view text) {
-    std::string result(text);
-    for (char& c : result)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return result;
 }
 
 base::Result<std::vector<std::string>> colon_list(std::string_view text) {

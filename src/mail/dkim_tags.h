@@ -26,9 +26,6 @@ base::Result<DkimTags> read_dkim_tags(std::string_view text);
 // The value of a tag, or `otherwise`.
 std::string dkim_tag(const DkimTags& tags, std::string_view name, std::string_view otherwise = {});
 
-// Without white space and folds, in lower case where it is a name.
-std::string without_space(std::string_view text);
-std::string lower_ascii(std::string_view text);
 // `a : b` into its parts, lower case and trimmed; at most 256.
 base::Result<std::vector<std::string>> colon_list(std::string_view text);
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "mail/words.h"
+
 namespace hs::mail {
 namespace {
 
@@ -13,10 +15,6 @@ constexpr std::string_view atom_marks = "!#$%&'*+-/=?^_`{|}~.";
 
 bool is_letter_or_digit(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
 bool has_sound_lines(std::string_view text) {
@@ -47,15 +45,9 @@ base::Result<LetterField> read_field(std::string_view raw) {
     for (const char c : raw.substr(0, colon)) {
         if (c <= ' ' || c > '~')
             return fail(Code::invalid_input, "a header field of the mail has a malformed name");
-        field.name += lower(c);
     }
+    field.name = lower_ascii(raw.substr(0, colon));
     return field;
-}
-
-std::string_view trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t\r\n");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
 // A display name holds no mark by which a reader could find another address in it.
@@ -124,9 +116,7 @@ base::Result<std::string> only_address(std::string_view value) {
     const auto domain = address.substr(at + 1);
     if (!is_atom(address.substr(0, at), atom_marks) || !is_atom(domain, ".-"))
         return fail(Code::invalid_input, "the sender is not one plain address");
-    std::string result(address.substr(0, at + 1));
-    for (const char c : domain) result += lower(c);
-    return result;
+    return std::string(address.substr(0, at + 1)) + lower_ascii(domain);
 }
 
 }  // namespace hs::mail

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <ctime>
 
-#include "mail/dkim_tags.h"
+#include "mail/words.h"
 
 namespace hs::mail {
 namespace {
@@ -16,12 +16,6 @@ constexpr std::size_t addresses_max = 200;
 constexpr std::size_t ids_max = 100;
 constexpr std::size_t id_bytes_max = 500;
 constexpr std::size_t date_bytes_max = 100;
-
-std::string_view trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t\r\n");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
 
 // The elements between commas that stand in no quotes; an element with a comment is empty.
 std::vector<std::string> elements_of(std::string_view value) {

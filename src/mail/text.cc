@@ -5,7 +5,7 @@
 
 #include "base/bytes.h"
 #include "mail/decode.h"
-#include "mail/dkim_tags.h"
+#include "mail/words.h"
 
 namespace hs::mail {
 namespace {
@@ -15,12 +15,6 @@ using base::fail;
 
 constexpr std::size_t boundary_bytes_max = 70;       // RFC 2046 section 5.1.1
 constexpr std::size_t encoded_word_bytes_max = 200;  // RFC 2047 allows 75; some write more
-
-std::string_view trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t\r\n");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
 
 // A field such as Content-Type: its value and its parameters (RFC 2045 section 5.1).
 struct Parameters {

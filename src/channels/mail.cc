@@ -104,7 +104,7 @@ Result<MailFacts> mail_facts(std::string_view bytes, std::string_view our_addres
         mail::lower_ascii(TRY(mail::only_address(TRY(mail::only_field(letter, "from")).value)));
     facts.domain = facts.claimed.substr(facts.claimed.find('@') + 1);
     if (facts.claimed == mail::lower_ascii(our_address)) {
-        return fail(Code::denied, "it says to be our own");
+        return fail(Code::conflict, "it says to be our own");
     }
     if (is_of_machine(letter)) return fail(Code::denied, "it was sent by a machine");
     facts.root = root_of(letter);
@@ -262,7 +262,7 @@ bool Mail::take(std::uint64_t uid, const std::string& letter, Receiver& receiver
     const auto facts = mail_facts(letter, ours);
     if (!facts) {
         // What we send to ourselves is the test of the channel.
-        const bool own = facts.error().what.ends_with("our own");
+        const bool own = facts.error().code == Code::conflict;
         if (!own) receiver.note("a mail was not read: " + facts.error().what);
         return true;
     }

@@ -37,7 +37,7 @@ struct MailFacts {
     std::int64_t files = 0;
     bool is_passed_on = false;
 };
-// denied: a mail of a machine (RFC 3834), of a list, or our own. invalid_input: malformed.
+// denied: a mail of a machine (RFC 3834) or of a list. conflict: our own. invalid_input: malformed.
 base::Result<MailFacts> mail_facts(std::string_view letter, std::string_view our_address);
 
 class Mail : public Platform {

@@ -167,18 +167,29 @@ class Lookup {
     ares_channel channel_ = nullptr;
 };
 
+struct Wait {
+    os::Deadline deadline;
+    const os::WakeUp* wake_up;
+};
+
+Result<Answer> ask(const std::string& servers, const std::string& name,
+                   void (Lookup::*start)(const std::string&, Answer&), const Wait& wait) {
+    Answer answer;
+    {
+        Lookup lookup;
+        TRY(lookup.open(servers));
+        (lookup.*start)(name, answer);
+        while (!answer.done) TRY(lookup.step(wait.deadline, wait.wake_up));
+    }
+    if (answer.status != ARES_SUCCESS) return fail_lookup(name, answer.status);
+    return answer;
+}
+
 }  // namespace
 
 Result<std::vector<Address>> SystemResolver::resolve(const std::string& host, os::Deadline deadline,
                                                      const os::WakeUp* wake_up) {
-    Answer answer;
-    {
-        Lookup lookup;
-        TRY(lookup.open(servers()));
-        lookup.start(host, answer);
-        while (!answer.done) TRY(lookup.step(deadline, wake_up));
-    }
-    if (answer.status != ARES_SUCCESS) return fail_lookup(host, answer.status);
+    Answer answer = TRY(ask(servers(), host, &Lookup::start, Wait{deadline, wake_up}));
     if (answer.addresses.empty()) return fail_lookup(host, ARES_ENODATA);
     return std::move(answer.addresses);
 }
@@ -186,14 +197,7 @@ Result<std::vector<Address>> SystemResolver::resolve(const std::string& host, os
 Result<std::vector<std::string>> SystemResolver::texts(const std::string& name,
                                                        os::Deadline deadline,
                                                        const os::WakeUp* wake_up) {
-    Answer answer;
-    {
-        Lookup lookup;
-        TRY(lookup.open(servers()));
-        lookup.start_texts(name, answer);
-        while (!answer.done) TRY(lookup.step(deadline, wake_up));
-    }
-    if (answer.status != ARES_SUCCESS) return fail_lookup(name, answer.status);
+    Answer answer = TRY(ask(servers(), name, &Lookup::start_texts, Wait{deadline, wake_up}));
     if (answer.texts.empty()) return fail_lookup(name, ARES_ENODATA);
     return std::move(answer.texts);
 }
